@@ -1,0 +1,46 @@
+PYTHON ?= python3
+BIN := .venv/bin
+LIB := .venv/.lib
+DEV := .venv/.dev
+
+.DEFAULT_GOAL := help
+.PHONY: help train test slow lab docs readme dist clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t12
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(LIB): settings.ini setup.py pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e .
+	@touch $@
+
+$(DEV): settings.ini setup.py pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install -q -e '.[dev,zoo]'
+	@touch $@ $(LIB)
+
+train: $(LIB) ## fine-tune the cat-or-dog classifier on the built-in sample
+	@$(BIN)/petlab train sketch --out model
+
+test: $(DEV) ## run every check: modules, style, notebooks, README, site
+	@$(BIN)/python .ci/test.py
+
+slow: $(DEV) ## also run the notebook cells marked slow
+	$(BIN)/nbdev-test --flags slow
+
+lab: $(DEV) ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir nbs
+
+docs: $(DEV) ## build the site: _docs/index.html
+	$(BIN)/python -m sphinx -q -W --keep-going -b html nbs _docs
+
+readme: $(DEV) ## make README.md from nbs/index.ipynb
+	$(BIN)/python .ci/readme.py
+
+dist: $(DEV) ## build the sdist and the wheel
+	rm -rf dist
+	$(BIN)/python -m build -q
+
+clean: ## remove what was built (not the models)
+	rm -rf .venv build dist _docs _proc *.egg-info
