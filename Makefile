@@ -33,10 +33,10 @@ lab: $(DEV) ## open JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir nbs
 
 docs: $(DEV) ## build the site: _docs/index.html
-	$(BIN)/python -m sphinx -q -W --keep-going -b html nbs _docs
+	@$(BIN)/python .ci/docs.py && echo _docs/index.html
 
 readme: $(DEV) ## make README.md from nbs/index.ipynb
-	$(BIN)/python .ci/readme.py
+	@$(BIN)/python .ci/readme.py
 
 dist: $(DEV) ## build the sdist and the wheel
 	rm -rf dist

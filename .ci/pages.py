@@ -1,0 +1,110 @@
+"Notebooks made ready for a reader: what nbdev does for Quarto, done for Sphinx (`nbs/conf.py`) and for the README"
+import inspect, re
+from importlib import import_module
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
+
+from fastcore.docments import docments, docstring
+from fastcore.nbio import mk_cell, read_nb
+from nbdev.config import get_config, nbpath2html
+from nbdev.doclinks import NbdevLookup, _lineno
+from nbdev.process import NBProcessor
+from nbdev.processors import FilterDefaults, _default_exp, exec_show_docs, insert_warning
+
+cfg = get_config(Path(__file__).parent)
+notebooks = sorted(cfg.nbs_path.glob('[0-9]*_*.ipynb'))
+sources = {nbpath2html(p).stem: p for p in [cfg.nbs_path/cfg.readme_nb, *notebooks] if p.exists()}
+
+class Filter(FilterDefaults):
+    "nbdev's processors, without the one that runs the notebook again: the API is read from the module"
+    def base_procs(self): return [p for p in super().base_procs() if p not in (exec_show_docs, insert_warning)]
+
+class Shown:
+    "A parameter's default as a reader wants to see it"
+    def __init__(self, o): self.o = o
+    def __repr__(self): return getattr(self.o, '__name__', None) or re.sub(' at 0x[0-9a-f]+', '', repr(self.o))
+
+def _type(anno):
+    if anno in (inspect.Parameter.empty, type(None)): return ''
+    return getattr(anno, '__name__', None) if callable(anno) and not getattr(anno, '__args__', None) else inspect.formatannotation(anno).replace('typing.', '')
+
+def _row(*cols): return '| ' + ' | '.join(re.sub(r'(?<!\\)\|', r'\|', str(c)).replace('\n', ' ') for c in cols) + ' |'
+
+def _code(s): return f'`{s}`' if s else ''
+
+def params(
+    sym, # function, method or class
+): # its docments as a Markdown table, '' where nothing is documented
+    "The parameters of `sym` with type, default and what they are"
+    dms = {k:v for k,v in docments(sym, full=True).items() if k!='self'}
+    if not any(d.docment for d in dms.values()): return ''
+    rows = [('*returns*' if k=='return' else _code(k), _code(_type(d.anno)), '' if d.default is inspect.Parameter.empty else _code(Shown(d.default)), d.docment or '')
+            for k,d in dms.items() if k!='return' or d.docment or _type(d.anno)]
+    return '\n'.join(_row(*r) for r in [('Parameter', 'Type', 'Default', 'Details'), ['---']*4, *rows])
+
+def signature(sym):
+    "`sym`'s parameters and their defaults, without the types: they stand in the table"
+    ps = [p.replace(annotation=p.empty, default=p.default if p.default is p.empty else Shown(p.default))
+          for p in inspect.signature(sym).parameters.values() if p.name!='self']
+    return str(inspect.Signature(ps))
+
+def api(
+    module:str, # name of the module that has the symbol
+    name:str, # of the symbol, such as 'pet_dls' or 'Learner.save'
+):
+    "MyST directive that documents a symbol: signature, docstring, parameter table"
+    sym = attrgetter(name)(import_module(module))
+    if isinstance(sym, property): kind,sig,sym = 'property','',sym.fget
+    else: kind,sig = 'class' if inspect.isclass(sym) else 'method' if '.' in name else 'function', signature(sym)
+    body = NbdevLookup().linkify(f'{docstring(sym)}\n\n{params(sym)}')
+    return f'`````{{py:{kind}}} {name}{sig}\n:module: {module}\n\n{body}\n`````'
+
+_re_dir = re.compile(r'^#\|\s*([\w-]+)\s*:?\s*(.*)\n?', re.M)
+_re_doc = re.compile(r'^show_doc\(([\w.]+)', re.M)
+
+def _text(out): return ''.join(out.get('text', '') or out.get('data', {}).get('text/markdown', ''))
+
+def _cell(cell, module):
+    "Quarto's directives, as far as they are used here, turned into what myst-nb and nbconvert know; None leaves the cell out"
+    if cell.cell_type!='code': return cell
+    if sym := _re_doc.search(cell.source):
+        res = mk_cell(api(module, sym[1]), 'markdown')
+        res.symbol,res.module = sym[1],module
+        return res
+    dirs = dict(_re_dir.findall(cell.source))
+    cell.source = _re_dir.sub('', cell.source).strip()
+    if dirs.get('include')=='false': return
+    if dirs.get('output')=='asis': return mk_cell('\n\n'.join(map(_text, cell.outputs)), 'markdown')
+    if dirs.get('output')=='false': cell.outputs = []
+    cell.metadata['tags'] = ['remove-input'] if dirs.get('echo')=='false' else ['hide-input'] if dirs.get('code-fold')=='true' else []
+    if alt := dirs.get('fig-alt', '').strip('"'): cell.metadata['mystnb'] = {'image': {'alt': alt}}
+    if not cell.source and not cell.outputs: return
+    return cell
+
+def place(
+    module:str, # name of a module
+    name:str, # of a symbol that it defines
+): # URL of its file in the repository, and the line; None for what is not in nbdev's index
+    "Where a symbol is defined"
+    if found := NbdevLookup()[f'{module}.{name}']: return found[2],_lineno(name, found[1])
+
+def page(
+    path:Path, # of a notebook
+): # the notebook as a reader should see it, with title, description and the symbols that it documents
+    "Hidden cells gone, the API beside its examples"
+    module = f'{cfg.lib_name}.{_default_exp(read_nb(path))}'
+    nb = NBProcessor(path, procs=Filter().procs(), rm_directives='quarto', process=True).nb
+    fm = getattr(nb, 'frontmatter_', {})
+    nb.title,nb.description = fm.get('title', path.stem),fm.get('description', '')
+    cells = [c for c in (_cell(c, module) for c in nb.cells if c.cell_type!='raw') if c]
+    nb.cells = [c for documented,run in groupby(cells, lambda c: 'symbol' in c) for c in (sorted(run, key=lambda c: place(c.module, c.symbol)) if documented else run)]
+    nb.symbols = [c.symbol for c in nb.cells if 'symbol' in c]
+    nb.metadata.pop('widgets', None)
+    return nb
+
+if __name__=='__main__':
+    for p in sources.values(): 
+        nb = page(p)
+        print(nb.title, nb.description, nb.symbols)
+        for c in nb.cells: print('-----', c.cell_type, c.metadata); print(c.source)
