@@ -19,8 +19,7 @@ class Page(HTMLParser):
         self.ids |= {a.get('id'),a.get('name')}
         if tag=='a' and a.get('href'): self.links.add(a['href'])
         if tag=='link' and a.get('rel')!='canonical': self.loads.add(a['href'])
-        if tag in ('script', 'iframe') or tag in ('img', 'source', 'video') and a.get('src', '').startswith('//'): self.loads.add(a.get('src'))
-        elif a.get('src'): self.links.add(a['src'])
+        if a.get('src'): self.loads.add(a['src'])
 
 def broken(
     site:Path, # folder of the built site
@@ -28,9 +27,8 @@ def broken(
     "Local links and anchors that do not exist, and scripts, styles and fonts that come from other hosts"
     pages,res = {p: Page(p) for p in site.glob('*.html')},[]
     for path,page in pages.items():
-        loads = page.loads - {None}
-        res += [f'{path.name} loads {o}, so it needs another host to be read' for o in loads if urlsplit(o).netloc]
-        for link in sorted(page.links|loads):
+        res += [f'{path.name} loads {o}, so it needs another host to be read' for o in page.loads if urlsplit(o).netloc]
+        for link in sorted(page.links|page.loads):
             if urlsplit(link).scheme or urlsplit(link).netloc: continue
             file,anchor = urldefrag(link)
             target = path.parent/unquote(file.split('?')[0]) if file else path

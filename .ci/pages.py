@@ -5,6 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 
+from fastcore.basics import first
 from fastcore.docments import docments, docstring
 from fastcore.nbio import mk_cell, read_nb
 from nbdev.config import get_config, nbpath2html
@@ -39,15 +40,16 @@ def params(
     "The parameters of `sym` with type, default and what they are"
     dms = {k:v for k,v in docments(sym, full=True).items() if k!='self'}
     if not any(d.docment for d in dms.values()): return ''
-    rows = [('*returns*' if k=='return' else _code(k), _code(_type(d.anno)), '' if d.default is inspect.Parameter.empty else _code(Shown(d.default)), d.docment or '')
-            for k,d in dms.items() if k!='return' or d.docment or _type(d.anno)]
-    return '\n'.join(_row(*r) for r in [('Parameter', 'Type', 'Default', 'Details'), ['---']*4, *rows])
+    def _cols(k, d):
+        default = '' if d.default is inspect.Parameter.empty else _code(Shown(d.default))
+        return '*returns*' if k=='return' else _code(k), _code(_type(d.anno)), default, d.docment or ''
+    if 'return' in dms and not (dms['return'].docment or _type(dms['return'].anno)): del dms['return']
+    return '\n'.join(_row(*r) for r in [('Parameter', 'Type', 'Default', 'Details'), ['---']*4, *(_cols(k, d) for k,d in dms.items())])
 
 def signature(sym):
     "`sym`'s parameters and their defaults, without the types: they stand in the table"
-    ps = [p.replace(annotation=p.empty, default=p.default if p.default is p.empty else Shown(p.default))
-          for p in inspect.signature(sym).parameters.values() if p.name!='self']
-    return str(inspect.Signature(ps))
+    def _plain(p): return p.replace(annotation=p.empty, default=p.default if p.default is p.empty else Shown(p.default))
+    return str(inspect.Signature([_plain(p) for p in inspect.signature(sym).parameters.values() if p.name!='self']))
 
 def api(
     module:str, # name of the module that has the symbol
@@ -59,6 +61,18 @@ def api(
     else: kind,sig = 'class' if inspect.isclass(sym) else 'method' if '.' in name else 'function', signature(sym)
     body = NbdevLookup().linkify(f'{docstring(sym)}\n\n{params(sym)}')
     return f'`````{{py:{kind}}} {name}{sig}\n:module: {module}\n\n{body}\n`````'
+
+_re_page = re.compile(rf'(\]\(|href="|src=")(?:{re.escape(cfg.doc_url)}|\./)?(?!\w+:)([\w/.-]+?)\.(?:html|ipynb)(#[^)"\s]*)?(?=[)"\s])')
+
+def relink(
+    md:str, # Markdown
+    to, # function of a page's name, such as 'pets', and an anchor or '', that returns a link
+):
+    "`md` with each link to a page of the lesson, whether it names the notebook, the page or the hosted site, replaced"
+    def _f(m):
+        name = nbpath2html(m[2]).stem
+        return m[1] + to(name, (m[3] or '#')[1:]) if name in sources else m[0]
+    return _re_page.sub(_f, md)
 
 _re_dir = re.compile(r'^#\|\s*([\w-]+)\s*:?\s*(.*)\n?', re.M)
 _re_doc = re.compile(r'^show_doc\(([\w.]+)', re.M)
@@ -78,7 +92,9 @@ def _cell(cell, module):
     if dirs.get('output')=='asis': return mk_cell('\n\n'.join(map(_text, cell.outputs)), 'markdown')
     if dirs.get('output')=='false': cell.outputs = []
     cell.metadata['tags'] = ['remove-input'] if dirs.get('echo')=='false' else ['hide-input'] if dirs.get('code-fold')=='true' else []
-    if alt := dirs.get('fig-alt', '').strip('"'): cell.metadata['mystnb'] = {'image': {'alt': alt}}
+    meta = first(o.metadata['image/png'] for o in cell.outputs if 'image/png' in o.get('metadata', {})) or {}
+    image = dict(alt=dirs.get('fig-alt', '').strip('"'), width=f"{meta['width']}px" if 'width' in meta else None)
+    cell.metadata['mystnb'] = dict(image={k:v for k,v in image.items() if v})
     if not cell.source and not cell.outputs: return
     return cell
 
@@ -101,10 +117,5 @@ def page(
     nb.cells = [c for documented,run in groupby(cells, lambda c: 'symbol' in c) for c in (sorted(run, key=lambda c: place(c.module, c.symbol)) if documented else run)]
     nb.symbols = [c.symbol for c in nb.cells if 'symbol' in c]
     nb.metadata.pop('widgets', None)
+    nb.metadata['language_info'] = dict(name='python')
     return nb
-
-if __name__=='__main__':
-    for p in sources.values(): 
-        nb = page(p)
-        print(nb.title, nb.description, nb.symbols)
-        for c in nb.cells: print('-----', c.cell_type, c.metadata); print(c.source)

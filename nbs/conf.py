@@ -1,17 +1,17 @@
 "Sphinx's configuration: the notebooks, processed by `.ci/pages.py` into `_proc/pages`, as a site that needs no other host"
-import re, shutil, sys
+import shutil, sys
+from functools import partial
 from pathlib import Path
 
 from docutils import nodes
 from docutils.utils.math import latex2mathml
 from fastcore.nbio import mk_cell, write_nb
-from nbdev.config import nbpath2html
 from nbdev.doclinks import NbdevLookup
 from sphinx.addnodes import desc_signature
 
 here = Path(__file__).parent
 sys.path.insert(0, str(here.parent/'.ci'))
-from pages import cfg, page, place, sources
+from pages import cfg, page, place, relink, sources
 
 proc = cfg.config_path/'_proc'
 project,author,release,language = cfg.lib_name,f'the {cfg.lib_name} authors',cfg.version,'en'
@@ -40,15 +40,11 @@ html_theme_options = dict(repository_url=cfg.git_url, use_repository_button=True
     home_page_in_toc=True, navigation_with_keys=False, show_toc_level=2, navbar_persistent=[],
     footer_content_items=['copyright'])
 
-_re_page = re.compile(rf'\]\((?:{re.escape(cfg.doc_url)}|\./)?(?!\w+:)([\w/.-]+?)\.(?:html|ipynb)(#[^)\s]*)?(?=[)\s])')
-
-def _link(m, symbols):
-    "A link to a page of the site, whatever the notebook called it; a symbol with no documentation of its own leads to its class, or its page"
-    name,anchor = nbpath2html(m[1]).stem,(m[2] or '#')[1:].lower()
-    if name not in sources: return m[0]
-    undocumented = {s.lower() for s in NbdevLookup().syms} - symbols
-    while anchor in undocumented: anchor = anchor.rpartition('.')[0]
-    return f'](/{name}.ipynb' + (f'#{anchor}' if anchor else '')
+def link(name, anchor, hidden):
+    "A link as MyST knows it; a symbol with no documentation of its own leads to its class, or its page"
+    anchor = anchor.lower()
+    while anchor in hidden: anchor = anchor.rpartition('.')[0]
+    return f'/{name}.ipynb' + (f'#{anchor}' if anchor else '')
 
 def make_pages():
     "Write the processed notebooks, in lesson order, to Sphinx's source folder"
@@ -56,12 +52,13 @@ def make_pages():
     (proc/'pages').mkdir(parents=True)
     pages = {name: page(path) for name,path in sources.items()}
     symbols = {s.lower() for nb in pages.values() for s in nb.symbols}
+    hidden = {s.lower() for s in NbdevLookup().syms} - symbols
     for name,nb in pages.items():
         title = f'# {nb.title}' + (f'\n\n{{.lead}}\n{nb.description}' if nb.description else '')
         nb.cells.insert(0, mk_cell(title, 'markdown'))
         if name=='index': nb.cells.append(mk_cell(':::{toctree}\n:hidden:\n\n' + '\n'.join(o for o in pages if o!='index') + '\n:::', 'markdown'))
         for c in nb.cells:
-            if c.cell_type=='markdown': c.source = _re_page.sub(lambda m: _link(m, symbols), c.source)
+            if c.cell_type=='markdown': c.source = relink(c.source, partial(link, hidden=hidden))
         nb.metadata['myst'] = dict(html_meta=dict(description=nb.description or cfg.description))
         write_nb(nb, proc/'pages'/f'{name}.ipynb')
     if (here/'images').exists(): shutil.copytree(here/'images', proc/'pages'/'images')
@@ -82,10 +79,10 @@ def buttons(app, pagename, templatename, context, doctree):
     "Buttons that open the notebook in Colab and download it"
     if pagename not in sources: return
     name,git = sources[pagename].name,cfg.git_url.replace('https://github.com', 'https://colab.research.google.com/github')
-    context['header_buttons'] += [
-        dict(type='link', url=f'{git}/blob/{cfg.branch}/{cfg.nbs_path.name}/{name}', icon='_static/images/logo_colab.png', text='Colab',
-             tooltip='Open the notebook in Colab', label='colab-button'),
-        dict(type='link', url=name, icon='fas fa-download', text='.ipynb', tooltip='Download the notebook', label='download-notebook-button')]
+    colab = dict(url=f'{git}/blob/{cfg.branch}/{cfg.nbs_path.name}/{name}', icon='_static/images/logo_colab.png', text='Colab')
+    download = dict(url=name, icon='fas fa-download', text='.ipynb')
+    context['header_buttons'] += [dict(type='link', tooltip='Open the notebook in Colab', label='colab-button', **colab),
+        dict(type='link', tooltip='Download the notebook', label='download-notebook-button', **download)]
 
 def nb_outputs(app): app.env.mystnb_config = app.env.mystnb_config.copy(output_folder=str(proc/'outputs'))
 

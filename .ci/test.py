@@ -1,0 +1,101 @@
+"Every check, one after the other, each with its time; the last line is the count, and the exit code is 1 if any failed"
+import difflib, os, re, shutil, subprocess, sys, tempfile, time
+from pathlib import Path
+
+from fastcore.nbio import read_nb
+
+root = Path(__file__).resolve().parent.parent
+scripts = Path(sys.executable).parent
+env = {k:v for k,v in os.environ.items() if k!='IN_TEST'}
+notebooks = sorted((root/'nbs').glob('*.ipynb'))
+
+def run(*cmd, cwd=root, timeout=900):
+    "What `cmd` says if it fails, '' if it does not"
+    kw = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
+    try: res = subprocess.run([str(scripts/cmd[0]), *map(str, cmd[1:])], cwd=cwd, env=env, timeout=timeout, **kw)
+    except subprocess.TimeoutExpired as e: return f'{(e.output or b"").decode(errors="replace")}\nnot done after {timeout} s'
+    return res.stdout.strip() or f'exit code {res.returncode}' if res.returncode else ''
+
+def compare(
+    made:Path, # folder with what should be there
+    kept:Path, # folder with what is there
+    pattern:str, # files to compare, such as '*.py'
+    cure:str, # command that makes them the same
+): # the differences as text, '' if there are none
+    "Compare the files of two folders"
+    a,b = ({p.relative_to(d).as_posix(): p.read_bytes() for p in d.glob(pattern)} for d in (kept, made))
+    differ = [k for k in sorted(a|b) if a.get(k)!=b.get(k)]
+    if not differ: return ''
+    def _diff(k):
+        old,new = (o.get(k, b'').decode(errors='replace').splitlines() for o in (a,b))
+        return [l[:200] for l in difflib.unified_diff(old, new, f'{k} as it is', f'{k} as it should be', lineterm='', n=1)][:20]
+    return '\n'.join([f'not as they should be: {", ".join(differ)}; cure: {cure}', *(l for k in differ for l in _diff(k))])
+
+def copy(tmp):
+    "What nbdev works on, in `tmp`"
+    for o in ('nbs', 'petlab'): shutil.copytree(root/o, tmp/o, ignore=shutil.ignore_patterns('.ipynb_checkpoints', '__pycache__'))
+    shutil.copy(root/'pyproject.toml', tmp)
+
+def modules(tmp):
+    copy(tmp)
+    for p in (tmp/'petlab').glob('*.py'):
+        if p.name!='__init__.py': p.unlink()
+    return run('nbdev-export', cwd=tmp) or compare(tmp/'petlab', root/'petlab', '*.py', 'nbdev-export')
+
+def clean(tmp):
+    copy(tmp)
+    return run('nbdev-clean', cwd=tmp) or compare(tmp/'nbs', root/'nbs', '*.ipynb', 'nbdev-clean')
+
+def style(tmp): return run('chkstyle', 'nbs', 'petlab', '.ci', 'setup.py')
+
+def text(out): return ''.join(''.join(o) for o in [out.get('text', ''), out.get('evalue', ''), *(v for k,v in out.get('data', {}).items() if k.startswith('text/'))])
+
+def outputs(tmp):
+    "What is wrong with the outputs that the notebooks keep"
+    machine = re.compile('|'.join(map(re.escape, {str(root), str(root.parent), str(Path.home())} - {'/'})) + r'|/(home|Users|root|tmp)/\w|site-packages')
+    res = []
+    for p in notebooks:
+        outs = [(c.id, o) for c in read_nb(p).cells for o in c.get('outputs', [])]
+        if not outs: res.append(f'{p.name}: keeps no output; cure: nbdev-test --save')
+        for id,o in outs:
+            if o.output_type=='error': res.append(f'{p.name}, cell {id}: an error, {o.ename}')
+            if o.get('name')=='stderr' or 'Warning:' in text(o): res.append(f'{p.name}, cell {id}: a warning or standard error, {text(o)[:200]!r}')
+            if m := machine.search(text(o)): res.append(f'{p.name}, cell {id}: names a place on one machine, {m[0]!r}')
+    return '\n'.join(res)
+
+def form(tmp):
+    "What is missing in the form that each room's notebook has"
+    res = []
+    for p in notebooks:
+        cells = read_nb(p).cells
+        md = [c.source for c in cells if c.cell_type=='markdown']
+        if not re.match(r'# .+\n\n> .+', md[0]): res.append(f'{p.name}: the first cell is not a title, an empty line and a `> one line`')
+        if 'nbdev_export()' not in cells[-1].source: res.append(f'{p.name}: the last cell does not export')
+        if p.stem in ('index', '29_all'): continue
+        if not 5<=len(re.findall(r'^\d+\. ', md[-1] if md[-1].startswith('## Questionnaire') or md[-2]=='## Questionnaire' else '', re.M))<=10:
+            res.append(f'{p.name}: does not end in `## Questionnaire` with five to ten numbered questions')
+    return '\n'.join(res)
+
+def readme(tmp):
+    return run('python', '.ci/readme.py', tmp) or compare(tmp, root, 'README.md', 'make readme') or compare(tmp/'nbs/images', root/'nbs/images', 'index-*', 'make readme')
+
+def docs(tmp): return run('python', '.ci/docs.py')
+
+def notebook(path): return lambda tmp: run('nbdev-test', path)
+
+checks = {'modules are what the notebooks export': modules, 'style': style, 'notebooks are clean': clean, 'kept outputs': outputs,
+    'form of the notebooks': form, 'README': readme, **{f'nbs/{p.name}': notebook(p) for p in notebooks}, 'site and its links': docs}
+
+def main():
+    failed = 0
+    for name,check in checks.items():
+        start = time.monotonic()
+        print(f'{name:.<44} ', end='', flush=True)
+        with tempfile.TemporaryDirectory() as tmp: bad = check(Path(tmp).resolve())
+        failed += bool(bad)
+        print(f'{time.monotonic()-start:5.1f} s  {"FAILED" if bad else "ok"}', flush=True)
+        if bad: print('\n'.join(f'    {l}' for l in bad.splitlines()), flush=True)
+    print(f'{len(checks)-failed} passed, {failed} failed')
+    return failed>0
+
+if __name__=='__main__': sys.exit(main())
