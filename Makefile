@@ -4,7 +4,7 @@ LIB := .venv/.lib
 DEV := .venv/.dev
 
 .DEFAULT_GOAL := help
-.PHONY: help train test slow lab docs readme dist clean
+.PHONY: help train test slow lab hooks docs readme dist clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t12
@@ -30,7 +30,12 @@ slow: $(DEV) ## also run the notebook cells marked slow
 	$(BIN)/nbdev-test --flags slow
 
 lab: $(DEV) ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir nbs
+	$(BIN)/jupyter lab --notebook-dir nbs --config .ci/lab.py
+
+hooks: $(DEV) ## make git show and merge notebooks cell by cell
+	git config merge.jupyternotebook.name "notebooks, cell by cell"
+	git config merge.jupyternotebook.driver "$(BIN)/nbdev-merge %O %A %B %P"
+	git config diff.jupyternotebook.command $(BIN)/nbdev-diff-driver
 
 docs: $(DEV) ## build the site: _docs/index.html
 	@$(BIN)/python .ci/docs.py && echo _docs/index.html
@@ -44,3 +49,4 @@ dist: $(DEV) ## build the sdist and the wheel
 
 clean: ## remove what was built (not the models)
 	rm -rf .venv build dist _docs _proc *.egg-info
+	@git config --remove-section diff.jupyternotebook 2>/dev/null || true
