@@ -28,7 +28,8 @@ class Shown:
 
 def _type(anno):
     if anno in (inspect.Parameter.empty, type(None)): return ''
-    return getattr(anno, '__name__', None) if callable(anno) and not getattr(anno, '__args__', None) else inspect.formatannotation(anno).replace('typing.', '')
+    if isinstance(anno, str): return anno
+    return anno.__name__ if inspect.isroutine(anno) else re.sub(r'(\w+\.)+(?=\w)', '', inspect.formatannotation(anno))
 
 def _row(*cols): return '| ' + ' | '.join(re.sub(r'(?<!\\)\|', r'\|', str(c)).replace('\n', ' ') for c in cols) + ' |'
 
@@ -58,7 +59,8 @@ def api(
     "MyST directive that documents a symbol: signature, docstring, parameter table"
     sym = attrgetter(name)(import_module(module))
     if isinstance(sym, property): kind,sig,sym = 'property','',sym.fget
-    else: kind,sig = 'class' if inspect.isclass(sym) else 'method' if '.' in name else 'function', signature(sym)
+    elif inspect.isclass(sym) and issubclass(sym, BaseException): kind,sig = 'exception',''
+    else: kind,sig = 'class' if inspect.isclass(sym) else 'method' if '.' in name else 'function',signature(sym)
     body = NbdevLookup().linkify(f'{docstring(sym)}\n\n{params(sym)}')
     return f'`````{{py:{kind}}} {name}{sig}\n:module: {module}\n\n{body}\n`````'
 
@@ -105,6 +107,16 @@ def place(
     "Where a symbol is defined"
     if found := NbdevLookup()[f'{module}.{name}']: return found[2],_lineno(name, found[1])
 
+def _level(c): return len(re.match('(#+ )?', c.source)[0]) if c.cell_type=='markdown' else 0
+
+def _filled(cells):
+    "`cells` without the headings that have nothing under them, since what they had is hidden"
+    res = []
+    for c in reversed(cells):
+        lone = _level(c) and '\n' not in c.source.strip()
+        if not (lone and (not res or 0<_level(res[-1])<=_level(c))): res.append(c)
+    return res[::-1]
+
 def page(
     path:Path, # of a notebook
 ): # the notebook as a reader should see it, with title, description and the symbols that it documents
@@ -115,6 +127,7 @@ def page(
     nb.title,nb.description = fm.get('title', path.stem),fm.get('description', '')
     cells = [c for c in (_cell(c, module) for c in nb.cells if c.cell_type!='raw') if c]
     nb.cells = [c for documented,run in groupby(cells, lambda c: 'symbol' in c) for c in (sorted(run, key=lambda c: place(c.module, c.symbol)) if documented else run)]
+    nb.cells = _filled(nb.cells)
     nb.symbols = [c.symbol for c in nb.cells if 'symbol' in c]
     nb.metadata.pop('widgets', None)
     nb.metadata['language_info'] = dict(name='python')

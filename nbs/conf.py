@@ -31,6 +31,8 @@ html_title = cfg.lib_name
 html_baseurl = cfg.doc_url
 html_static_path = [str(here/'_static')]
 html_css_files = ['petlab.css']
+html_js_files = ['petlab.js']
+html_context = dict(default_mode='auto')
 html_favicon = '_static/favicon.svg'
 html_extra_path = [str(p) for p in sources.values()]
 html_copy_source = False
@@ -53,13 +55,15 @@ def make_pages():
     pages = {name: page(path) for name,path in sources.items()}
     symbols = {s.lower() for nb in pages.values() for s in nb.symbols}
     hidden = {s.lower() for s in NbdevLookup().syms} - symbols
+    rooms = [f'{path.stem.replace("_", " ", 1)} <{name}>' for name,path in sources.items() if name!='index']
+    toctree = '\n'.join([':::{toctree}', ':hidden:', '', *rooms, ':::'])
     for name,nb in pages.items():
         title = f'# {nb.title}' + (f'\n\n{{.lead}}\n{nb.description}' if nb.description else '')
         nb.cells.insert(0, mk_cell(title, 'markdown'))
-        if name=='index': nb.cells.append(mk_cell(':::{toctree}\n:hidden:\n\n' + '\n'.join(o for o in pages if o!='index') + '\n:::', 'markdown'))
+        if name=='index': nb.cells.append(mk_cell(toctree, 'markdown'))
         for c in nb.cells:
             if c.cell_type=='markdown': c.source = relink(c.source, partial(link, hidden=hidden))
-        nb.metadata['myst'] = dict(html_meta=dict(description=nb.description or cfg.description))
+        nb.metadata['myst'] = dict(html_meta=dict(description=(nb.description or cfg.description).replace('`', '')))
         write_nb(nb, proc/'pages'/f'{name}.ipynb')
     if (here/'images').exists(): shutil.copytree(here/'images', proc/'pages'/'images')
 

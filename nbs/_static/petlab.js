@@ -1,0 +1,1 @@
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".btn-download-notebook-button").forEach(o => o.download = ""))
