@@ -1,5 +1,6 @@
 "Notebooks made ready for a reader: what nbdev does for Quarto, done for Sphinx (`nbs/conf.py`) and for the README"
 import inspect, re
+from enum import Enum
 from importlib import import_module
 from itertools import groupby
 from operator import attrgetter
@@ -24,7 +25,9 @@ class Filter(FilterDefaults):
 class Shown:
     "A parameter's default as a reader wants to see it"
     def __init__(self, o): self.o = o
-    def __repr__(self): return getattr(self.o, '__name__', None) or re.sub(' at 0x[0-9a-f]+', '', repr(self.o))
+    def __repr__(self):
+        if isinstance(self.o, Enum): return str(self.o)
+        return getattr(self.o, '__name__', None) or re.sub(' at 0x[0-9a-f]+', '', repr(self.o))
 
 def _type(anno):
     if anno in (inspect.Parameter.empty, type(None)): return ''
@@ -58,10 +61,12 @@ def api(
 ):
     "MyST directive that documents a symbol: signature, docstring, parameter table"
     sym = attrgetter(name)(import_module(module))
-    if isinstance(sym, property): kind,sig,sym = 'property','',sym.fget
-    elif inspect.isclass(sym) and issubclass(sym, BaseException): kind,sig = 'exception',''
-    else: kind,sig = 'class' if inspect.isclass(sym) else 'method' if '.' in name else 'function',signature(sym)
-    body = NbdevLookup().linkify(f'{docstring(sym)}\n\n{params(sym)}')
+    kind = 'property' if isinstance(sym, property) else 'class' if inspect.isclass(sym) else 'method' if '.' in name else 'function'
+    if kind=='property': sym = sym.fget
+    if kind=='class' and issubclass(sym, BaseException): kind = 'exception'
+    called = kind in ('function', 'method') or kind=='class' and not {'__init__', '__new__'}.isdisjoint(vars(sym))
+    sig,table = (signature(sym), params(sym)) if called else ('', '')
+    body = NbdevLookup().linkify(f'{docstring(sym)}\n\n{table}')
     return f'`````{{py:{kind}}} {name}{sig}\n:module: {module}\n\n{body}\n`````'
 
 _re_page = re.compile(rf'(\]\(|href="|src=")(?:{re.escape(cfg.doc_url)}|\./)?(?!\w+:)([\w/.-]+?)\.(?:html|ipynb)(#[^)"\s]*)?(?=[)"\s])')
