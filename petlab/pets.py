@@ -89,7 +89,9 @@ def oxford_pets(
         dest.parent.mkdir(parents=True, exist_ok=True)
         if not dest.exists(): _untar_whole(url, dest, check)
         lost = missing_photos(dest)
-    except Exception as e: raise DownloadError(f"{url} could not be fetched: {e}. Without a network 'sketch' works, or a folder of photos.") from e
+    except Exception as e:
+        why = 'the transfer broke off' if isinstance(e, NameError) else e  # fastcore 2.2 means to raise ContentTooShortError, but does not import it
+        raise DownloadError(f"{url} could not be fetched: {why}. Without a network 'sketch' works, or a folder of photos") from e
     if lost: raise DownloadError(f'{dest}: {len(lost)} photos of its list.txt are missing; delete the folder and it is fetched again')
     return dest
 
@@ -182,16 +184,16 @@ def pet_files(
 def label_photos(
     files:list, # Paths of photos
     label:str|Callable='cat' # As in `labeller`
-) -> pd.DataFrame: # A row a file: `file`, `label`, `reason` (`''`, or why it is left out)
+) -> pd.DataFrame: # A row a file: `file`, `label`, `readable`, `reason` (`''`, or why it is left out)
     "Label every file that is a readable photo, and say of the others why they are left out"
     get_y,rows = labeller(label),[]
     for fn,reason in zip(files, check_photos(files)):
-        y = None
-        if not reason:
+        y,readable = None,not reason
+        if readable:
             try: y = get_y(fn)
             except LabelError as e: reason = str(e)
-        rows.append((fn, y, reason))
-    res = pd.DataFrame(rows, columns=['file', 'label', 'reason'], dtype=object)
+        rows.append((fn, y, readable, reason))
+    res = pd.DataFrame(rows, columns=['file', 'label', 'readable', 'reason'], dtype=object).astype(dict(readable=bool))
     strange = {breed(o) for o in res.file[res.reason=='']} - {*breeds.breed} if label in ('cat','breed') else None
     if strange: print(f"Not among the 37 breeds, but labelled by their names all the same: {', '.join(sorted(strange)[:5])}")
     return res
@@ -223,7 +225,7 @@ def pet_table(
     seed:int=42, # Of both draws
     test_pct:float=0., # Fraction of all photos
     split:str='random' # `'random'`, or `'official'`: the test set is the one of `annotations/test.txt`
-) -> pd.DataFrame: # A row a file: `file`, `label`, `reason` (why it is left out), `set` (`'train'`, `'valid'`, `'test'`, `''`)
+) -> pd.DataFrame: # As from `label_photos`, and `set` (`'train'`, `'valid'`, `'test'`, `''`)
     "Every photo of `path`, with its label and its set; raises `PetlabError` where none can be used"
     for k,v in dict(valid_pct=valid_pct, test_pct=test_pct).items():
         if not 0 <= v < 1: raise PetlabError(f'{k}={v}: expected a fraction from 0 to below 1, as in 0.2')
@@ -253,8 +255,8 @@ def class_balance(
 def small_bs(
     n_train:int # Photos
 ) -> int: # Photos a batch, 8 to 64
-    "A batch size that leaves some 32 steps an epoch: on few photos the number of steps matters more than that of epochs"
-    return min(64, max(8, 2**round(math.log2(max(n_train, 1)/32))))
+    "A batch size that leaves some 16 steps an epoch or more: on few photos the number of steps matters more than that of epochs"
+    return min(64, max(8, 2**round(math.log2(max(n_train, 1)/16))))
 
 def pet_dls(
     path:str|Path, # Folder in the Oxford layout, or of photos
@@ -268,7 +270,7 @@ def pet_dls(
     item_tfms=None, # Default: `Resize(size)`
     batch_tfms=None, # Added on the batch, as `aug_transforms()` would be
     **kwargs # Passed to `DataBlock.dataloaders`
-) -> DataLoaders: # With the whole `pet_table` as `dls.table`
+) -> DataLoaders: # With the whole `pet_table` as `dls.table`, and `dls.label`
     "The photos of `path` for a `Learner`; raises `PetlabError` where there is nothing to learn"
     table = pet_table(path, label, valid_pct, seed, test_pct, split)
     tell_left_out(table)
@@ -280,7 +282,7 @@ def pet_dls(
     dblock = DataBlock((ImageBlock(Photo), CategoryBlock(vocab)), get_y=labeller(label), splitter=RandomSplitter(valid_pct, seed=seed),
         item_tfms=item_tfms or Resize(size), batch_tfms=batch_tfms)
     dls = dblock.dataloaders(used.file.tolist(), path=path, bs=min(bs or small_bs(n_train), n_train), **kwargs)
-    dls.table = table
+    dls.table,dls.label = table,label
     return dls
 
 @patch
