@@ -12,15 +12,17 @@ from fastcore.nbio import mk_cell, read_nb
 from nbdev.config import get_config, nbpath2html
 from nbdev.doclinks import NbdevLookup, _lineno
 from nbdev.process import NBProcessor
-from nbdev.processors import FilterDefaults, _default_exp, exec_show_docs, insert_warning
+from nbdev.processors import FilterDefaults, _default_exp, add_links, exec_show_docs, insert_warning
 
 cfg = get_config(Path(__file__).parent)
 notebooks = sorted(cfg.nbs_path.glob('[0-9]*_*.ipynb'))
 sources = {nbpath2html(p).stem: p for p in [cfg.nbs_path/cfg.readme_nb, *notebooks] if p.exists()}
 
+lookup = NbdevLookup(skip_mods=f'{cfg.lib_name}.cli') # `zoo` in a text is the function of the library, not the command
+
 class Filter(FilterDefaults):
     "nbdev's processors, without the one that runs the notebook again: the API is read from the module"
-    def base_procs(self): return [p for p in super().base_procs() if p not in (exec_show_docs, insert_warning)]
+    def base_procs(self): return [p for p in super().base_procs() if p not in (exec_show_docs, insert_warning, add_links)]
 
 class Shown:
     "A parameter's default as a reader wants to see it"
@@ -66,7 +68,7 @@ def api(
     if kind=='class' and issubclass(sym, BaseException): kind = 'exception'
     called = kind in ('function', 'method') or kind=='class' and not {'__init__', '__new__'}.isdisjoint(vars(sym))
     sig,table = (signature(sym), params(sym)) if called else ('', '')
-    body = NbdevLookup().linkify(f'{docstring(sym)}\n\n{table}')
+    body = lookup.linkify(f'{docstring(sym)}\n\n{table}')
     return f'`````{{py:{kind}}} {name}{sig}\n:module: {module}\n\n{body}\n`````'
 
 _re_page = re.compile(rf'(\]\(|href="|src=")(?:{re.escape(cfg.doc_url)}|\./)?(?!\w+:)([\w/.-]+?)\.(?:html|ipynb)(#[^)"\s]*)?(?=[)"\s])')
@@ -110,7 +112,7 @@ def place(
     name:str, # of a symbol that it defines
 ): # URL of its file in the repository, and the line; None for what is not in nbdev's index
     "Where a symbol is defined"
-    if found := NbdevLookup()[f'{module}.{name}']: return found[2],_lineno(name, found[1])
+    if found := lookup[f'{module}.{name}']: return found[2],_lineno(name, found[1])
 
 def _level(c): return len(re.match('(#+ )?', c.source)[0]) if c.cell_type=='markdown' else 0
 
@@ -133,6 +135,8 @@ def page(
     cells = [c for c in (_cell(c, module) for c in nb.cells if c.cell_type!='raw') if c]
     nb.cells = [c for documented,run in groupby(cells, lambda c: 'symbol' in c) for c in (sorted(run, key=lambda c: place(c.module, c.symbol)) if documented else run)]
     nb.cells = _filled(nb.cells)
+    for c in nb.cells:
+        if c.cell_type=='markdown' and 'symbol' not in c: c.source = lookup.linkify(c.source)
     nb.symbols = [c.symbol for c in nb.cells if 'symbol' in c]
     nb.metadata.pop('widgets', None)
     nb.metadata['language_info'] = dict(name='python')

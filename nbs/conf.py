@@ -6,12 +6,11 @@ from pathlib import Path
 from docutils import nodes
 from docutils.utils.math import latex2mathml
 from fastcore.nbio import mk_cell, write_nb
-from nbdev.doclinks import NbdevLookup
 from sphinx.addnodes import desc_signature
 
 here = Path(__file__).parent
 sys.path.insert(0, str(here.parent/'.ci'))
-from pages import cfg, page, place, relink, sources
+from pages import cfg, lookup, page, place, relink, sources
 
 proc = cfg.config_path/'_proc'
 project,author,release,language = cfg.lib_name,f'the {cfg.lib_name} authors',cfg.version,'en'
@@ -54,7 +53,7 @@ def make_pages():
     (proc/'pages').mkdir(parents=True)
     pages = {name: page(path) for name,path in sources.items()}
     symbols = {s.lower() for nb in pages.values() for s in nb.symbols}
-    hidden = {s.lower() for s in NbdevLookup().syms} - symbols
+    hidden = {s.lower() for s in lookup.syms} - symbols
     rooms = [f'{path.stem.replace("_", " ", 1)} <{name}>' for name,path in sources.items() if name!='index']
     toctree = '\n'.join([':::{toctree}', ':hidden:', '', *rooms, ':::'])
     for name,nb in pages.items():
