@@ -200,7 +200,7 @@ It gives every photo one of its {len(info['vocab'])} classes, also a photo of so
 or, in Python, `load_model(FOLDER).predict('photo.jpg')`.
 '''
 
-# %% ../nbs/03_learn.ipynb #814ba108
+# %% ../nbs/03_learn.ipynb #ba4b921f
 def check_target(
     folder:str|Path # Where a model is to be written
 ):
@@ -218,6 +218,7 @@ def _swap_in(new, folder):
     new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
 
+# %% ../nbs/03_learn.ipynb #814ba108
 def _same_predictions(learn, folder):
     "Raise `ModelError` unless what was written predicts what `learn` does"
     items = list(learn.dls.valid.items[:8])

@@ -17,66 +17,100 @@ from filelock import FileLock
 from PIL import Image, ImageDraw, ImageFilter
 from . import PetlabError
 
-# %% ../nbs/01_sketch.ipynb #30f671ef
+# %% ../nbs/01_sketch.ipynb #14b57981
 def _look(species, # 'cat' or 'dog'
-    coat, # Three colours: main, second, marks
+    coat, # Three colours: main, second, marks; one of several if separated by |
     zones='', # Which parts have another colour than the main one: 'a', 'b', 'm' or a mix of two such as 'am'
     pattern='plain', # Name of a function of place, see `_patterns`
     **kw, # Shape and features that differ from the species' usual ones
 ):
     "A breed's look: the species' usual one, changed where this breed differs"
-    usual = dict(ear='prick', ears=1., muz=.1, jowl=.35, hair=.14, legs=1.5, long=2.5, girth=.95, head=1.02, tail='long', bush=.2, eye='c8b040', nose='d98c86',
-        ruff=0., mouth='5a3a36', feat='') if species == 'cat' else dict(ear='hang', ears=1., muz=.7, jowl=.4, hair=.12, legs=1.9, long=2.8, girth=1.05,
-        head=1., tail='sabre', bush=.16, eye='4a2a16', nose='1d1a1b', ruff=0., mouth='2a1a1a', feat='')
-    a,b,m = coat.split()
-    return dict(usual, species=species, coat=dict(a=a, b=b, m=m), zones=dict(o.split(':') for o in zones.split()), pattern=pattern) | kw
+    usual = dict(ears=1., hair=.13, ruff=0., feat='', species=species, coat=coat, zones=dict(o.split(':') for o in zones.split()), pattern=pattern)
+    cat = dict(ear='cat', muz=.1, jowl=.35, legs=1.5, long=2.5, girth=.95, head=1.02, tail='long', bush=.2, eye='c8b040', nose='d98c86', mouth='5a3a36')
+    dog = dict(ear='hang', muz=.7, jowl=.4, legs=1.9, long=2.8, girth=1.05, head=1., tail='sabre', bush=.16, eye='4a2a16', nose='1d1a1b', mouth='2a1a1a')
+    return usual | (cat if species=='cat' else dog) | kw
 
-_points,_socks,_bib = 'muzzle:m mask:am ears:m legs:am feet:m tail:m tip:m', 'feet:b', 'muzzle:b chest:b belly:b feet:b'
-_looks = {
-    'Abyssinian': _look('cat', 'b8743f e2b98a 5a3320', 'muzzle:b chest:ab belly:b tip:m', 'ticked', ears=1.3, girth=.82, legs=1.75, head=.95, eye='9fae4a'),
-    'american_bulldog': _look('dog', 'f3eee6 b98a5e b07a4c', 'ears:m', 'patches', ear='button', ears=.8, muz=.42, jowl=.75, girth=1.3, legs=1.7, head=1.15),
-    'american_pit_bull_terrier': _look('dog', '8a5a3a f0e8dc 5f3d28', 'chest:b feet:b muzzle:am', ear='rose', muz=.55, jowl=.5, girth=1.15, head=1.08, hair=.1, nose='3a2420'),
-    'basset_hound': _look('dog', 'b4703c f7f1e6 2c2320', _bib+' blaze:b legs:b tip:b', 'saddle', ear='long', ears=1.45, muz=.85, jowl=.7, legs=.75, long=3.5, girth=1.15, head=1.12, tail='up'),
-    'beagle': _look('dog', 'b87540 f8f3ea 2b2320', _bib+' blaze:b legs:b tip:b', 'saddle', ear='long', ears=1., muz=.7, jowl=.45, legs=1.6, tail='up'),
-    'Bengal': _look('cat', 'd19a55 f0dcb8 3d2415', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=.9, girth=.95, legs=1.6, long=2.8, eye='8fb05a', nose='b8605a'),
-    'Birman': _look('cat', 'f0e6d4 fbf8f2 5d4638', 'muzzle:m mask:am ears:m legs:am feet:b tail:m tip:m', hair=.75, ruff=.5, bush=.42, eye='5b8fd6', nose='8a5a58'),
-    'Bombay': _look('cat', '262327 2f2b30 151316', '', hair=.1, eye='e0982a', nose='2a2426', ears=.95),
-    'boxer': _look('dog', 'b97a42 f5efe4 2a2120', 'muzzle:m chest:b feet:b blaze:b belly:b', ear='button', ears=.85, muz=.36, jowl=.85, girth=1.1, legs=2.1, head=1.08, hair=.1, tail='bob'),
-    'British_Shorthair': _look('cat', '7d8590 8a929c 5f6670', '', jowl=.65, ears=.75, girth=1.15, legs=1.25, head=1.2, eye='dc8f2c', nose='5a5660', bush=.27),
-    'chihuahua': _look('dog', 'd9ab72 f4e5cc a06b3c', 'muzzle:b chest:b belly:b', ear='bat', ears=1.3, muz=.42, jowl=.25, girth=.85, legs=1.5, long=2.1, head=1.15, hair=.15, tail='up', bush=.12),
-    'Egyptian_Mau': _look('cat', 'bdb9b0 e2dfd6 34302e', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=1.05, girth=.85, legs=1.7, eye='a9cf6a', nose='a8625a'),
-    'english_cocker_spaniel': _look('dog', 'a8622c c58a50 8a4a20', '', ear='long', ears=1.3, muz=.68, jowl=.5, hair=.55, legs=1.5, tail='bob', bush=.2, feat='topknot', ruff=.25),
-    'english_setter': _look('dog', 'f5f1e8 4a4644 3d3a3a', 'ears:bm tip:a', 'flecks', ear='long', ears=1.15, muz=.95, jowl=.5, hair=.55, legs=2.1, long=3., tail='plume', bush=.3, ruff=.2),
-    'german_shorthaired': _look('dog', 'cfc4b6 5a3522 56321f', 'ears:b muzzle:b mask:b skull:b cheeks:b', 'flecks', ear='hang', ears=1.1, muz=.95, hair=.1, legs=2.2, long=2.9, tail='bob', nose='4a2a20', eye='8a5a2a'),
-    'great_pyrenees': _look('dog', 'f7f4ec fdfbf6 e3d5bd', 'ears:am', ear='hang', ears=.85, muz=.75, jowl=.5, hair=.85, ruff=.6, girth=1.3, tail='plume', bush=.42),
-    'havanese': _look('dog', 'e9d9bd faf4e8 b08a5c', 'ears:am muzzle:b chest:b feet:b', 'patches', ear='hang', ears=1.1, muz=.45, hair=1., ruff=.3, legs=1., long=2.4, tail='plume', bush=.4, feat='beard fringe'),
-    'japanese_chin': _look('dog', 'f8f5ef fdfcf8 211e20', 'ears:m eyes:m', 'patches', ear='hang', ears=1.1, muz=.14, jowl=.4, hair=.8, ruff=.35, legs=1.1, long=2.2, head=1.1, tail='plume', bush=.42, feat='blaze'),
-    'keeshond': _look('dog', '8d8a86 d9d3c6 2e2b2c', 'ears:m muzzle:m mask:am legs:b feet:b chest:b', 'tipped', ear='prick', ears=.7, muz=.6, hair=.9, ruff=.8, legs=1.6, long=2.3, tail='curl', bush=.42),
-    'leonberger': _look('dog', 'b9824a d8b07c 2a211d', 'muzzle:m mask:m ears:m', 'tipped', ear='hang', ears=.95, muz=.75, jowl=.55, hair=.75, ruff=.7, girth=1.3, legs=2., tail='plume', bush=.38),
-    'Maine_Coon': _look('cat', '9a7650 e8dcc4 3a281c', 'muzzle:b chest:b', 'tabby', ears=1.2, muz=.18, jowl=.45, hair=.75, ruff=.8, girth=1.12, long=2.9, bush=.48, eye='b9b04a', feat='lynx'),
-    'miniature_pinscher': _look('dog', '2a2222 a8602e 6b3a1e', 'muzzle:b brow:b chest:ab feet:b legs:ab', ear='bat', ears=.95, muz=.68, jowl=.25, girth=.85, legs=2., long=2.3, head=.95, hair=.08, tail='bob'),
-    'newfoundland': _look('dog', '2d2829 383233 1c191a', '', ear='hang', ears=.85, muz=.62, jowl=.7, hair=.8, ruff=.55, girth=1.35, head=1.12, tail='plume', bush=.38),
-    'Persian': _look('cat', 'eadfcb faf5ea d9b98c', 'mask:am', muz=-.1, jowl=.8, ears=.6, hair=1., ruff=.9, girth=1.15, legs=1.05, head=1.2, bush=.5, eye='dd8a2a', feat='flat'),
-    'pomeranian': _look('dog', 'd98f4a f2cf9c b56a2c', 'chest:ab feet:b', ear='prick', ears=.55, muz=.42, hair=1., ruff=1., girth=1.05, legs=1.15, long=1.9, head=1.05, tail='curl', bush=.45),
-    'pug': _look('dog', 'd9b98c e6cda6 2a2324', 'muzzle:m mask:am ears:m', ear='button', ears=.75, muz=.08, jowl=.75, girth=1.15, legs=1.25, long=2.2, head=1.2, hair=.12, tail='curl', bush=.17, feat='wrinkles'),
-    'Ragdoll': _look('cat', 'efe6d8 fcfaf5 6f6058', 'mask:m ears:m muzzle:b chest:b belly:b legs:b feet:b tail:m tip:m', hair=.8, ruff=.7, girth=1.1, long=2.8, bush=.45, eye='4f8fe0', nose='e0a09a', feat='blaze'),
-    'Russian_Blue': _look('cat', '8591a0 939fae 6a7685', '', ears=1.15, girth=.88, legs=1.65, eye='7fc24a', nose='6a6874', hair=.18),
-    'saint_bernard': _look('dog', 'b06f38 f8f3ea 33241c', _bib+' blaze:b legs:b tip:b cheeks:m', 'patches', ear='hang', ears=.95, muz=.6, jowl=.9, hair=.6, ruff=.45, girth=1.4, head=1.2, tail='plume', bush=.34),
-    'samoyed': _look('dog', 'fbfaf6 ffffff ece6da', '', ear='prick', ears=.7, muz=.62, hair=.95, ruff=.85, girth=1.2, legs=1.8, tail='curl', bush=.48, mouth='1d1a1a'),
-    'scottish_terrier': _look('dog', '2b292a 363334 1b191a', '', ear='prick', ears=.75, muz=.85, hair=.85, legs=.85, long=2.5, girth=1.1, head=1.12, tail='up', bush=.2, feat='beard brows'),
-    'shiba_inu': _look('dog', 'cf7f3c f7ead6 a85c24', 'muzzle:b cheeks:b chest:b belly:b feet:b brow:b tip:b', ear='prick', ears=.8, muz=.58, hair=.4, ruff=.35, legs=1.8, long=2.4, tail='curl', bush=.34),
-    'Siamese': _look('cat', 'ece0cb f6eedf 46322a', _points, ears=1.35, muz=.2, jowl=.25, girth=.8, legs=1.8, head=.92, hair=.08, eye='4a8ae8', nose='4a342e', bush=.14),
-    'Sphynx': _look('cat', 'e2b9a4 edccba c08a78', 'muzzle:b ears:am', ears=1.6, jowl=.4, hair=0., girth=.85, legs=1.6, head=.95, eye='a8c8b0', bush=.1, nose='d08a80', feat='naked'),
-    'staffordshire_bull_terrier': _look('dog', '4a3a33 f2ece2 221a17', 'chest:b feet:b', 'brindle', ear='rose', ears=.85, muz=.42, jowl=.7, girth=1.25, legs=1.6, head=1.18, hair=.1),
-    'wheaten_terrier': _look('dog', 'dcb47c ecd3a6 b8884e', 'muzzle:am ears:m', ear='button', muz=.72, hair=.9, legs=1.9, long=2.4, tail='up', bush=.25, feat='beard fringe'),
-    'yorkshire_terrier': _look('dog', '56606e c98d4c 39414c', 'muzzle:b mask:b skull:b cheeks:b ears:b chest:b legs:b feet:b', ear='prick', ears=.7, muz=.4, hair=.9, legs=1., long=2.3, head=1.05, tail='up', bush=.22, feat='beard topknot'),
-}
+_cat,_dog = partial(_look, 'cat'),partial(_look, 'dog')
 
-# %% ../nbs/01_sketch.ipynb #52695723
+# %% ../nbs/01_sketch.ipynb #fcfeee68
+_cats = dict( # Coat, zones, pattern, and what differs
+    Abyssinian=_cat('b8743f e2b98a 5a3320', 'muzzle:b chest:ab belly:b tip:m', 'ticked', ears=1.3, girth=.82, legs=1.75, head=.95, eye='9fae4a'),
+    Bengal=_cat('d19a55 f0dcb8 3d2415', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=.9, girth=.95, legs=1.6, long=2.8, eye='8fb05a', nose='b8605a'),
+    Birman=_cat('f0e6d4 fbf8f2 5d4638', 'muzzle:m mask:am ears:m legs:am feet:b tail:m tip:m', hair=.75, ruff=.5, bush=.42, eye='5b8fd6', nose='8a5a58'),
+    Bombay=_cat('262327 2f2b30 151316', '', hair=.1, eye='e0982a', nose='2a2426', ears=.95),
+    British_Shorthair=_cat('7d8590 8a929c 5f6670', '', jowl=.65, ears=.75, girth=1.15, legs=1.25, head=1.2, eye='dc8f2c', nose='5a5660', bush=.27),
+    Egyptian_Mau=_cat('bdb9b0 e2dfd6 34302e', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=1.05, girth=.85, legs=1.7, eye='a9cf6a', nose='a8625a'),
+    Maine_Coon=_cat('9a7650 e8dcc4 3a281c|cf8a48 f4e4cc 8f4f22|a9a7a2 ece9e2 3c3a3a', 'muzzle:b chest:b', 'tabby', ears=1.2, muz=.18, jowl=.45, hair=.75,
+        ruff=.8, girth=1.12, long=2.9, bush=.48, eye='b9b04a', feat='lynx'),
+    Persian=_cat('eadfcb faf5ea d9b98c|d9995c f2d3a6 b5743a|8f949c a9adb4 70757d', 'mask:am', muz=-.1, jowl=.8, ears=.6, hair=1., ruff=.9, girth=1.15,
+        legs=1.05, head=1.2, bush=.5, eye='dd8a2a', feat='flat'),
+    Ragdoll=_cat('efe6d8 fcfaf5 6f6058', 'mask:m ears:m muzzle:b chest:b belly:b legs:b feet:b tail:m tip:m', hair=.8, ruff=.7, girth=1.1, long=2.8,
+        bush=.45, eye='4f8fe0', nose='e0a09a', feat='blaze'),
+    Russian_Blue=_cat('8591a0 939fae 6a7685', '', ears=1.15, girth=.88, legs=1.65, eye='7fc24a', nose='6a6874', hair=.18),
+    Siamese=_cat('ece0cb f6eedf 46322a', 'muzzle:m mask:am ears:m legs:am feet:m tail:m tip:m', ears=1.35, muz=.2, jowl=.25, girth=.8, legs=1.8, head=.92,
+        hair=.08, eye='4a8ae8', nose='4a342e', bush=.14),
+    Sphynx=_cat('e2b9a4 edccba c08a78|a99a9a c2b2ae 857676', 'muzzle:b ears:am', ears=1.6, jowl=.4, hair=0., girth=.85, legs=1.6, head=.95, eye='a8c8b0',
+        bush=.1, nose='d08a80', feat='naked'))
+
+# %% ../nbs/01_sketch.ipynb #c8047c72
+_dogs = dict( # Coat, zones, pattern, and what differs
+    american_bulldog=_dog('f3eee6 b98a5e b07a4c', 'ears:m', 'patches', ear='button', ears=.8, muz=.42, jowl=.75, girth=1.3, legs=1.7, head=1.15),
+    american_pit_bull_terrier=_dog('8a5a3a f0e8dc 5f3d28|7f8288 f0ece4 54565c|a9713f f3e8d6 7a4d2a', 'chest:b feet:b muzzle:am', ear='rose', muz=.55,
+        jowl=.5, girth=1.15, head=1.08, hair=.1, nose='3a2420'),
+    basset_hound=_dog('b4703c f7f1e6 2c2320', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b', 'saddle', ear='long', ears=1.45, muz=.85, jowl=.7,
+        legs=.75, long=3.5, girth=1.15, head=1.12, tail='up'),
+    beagle=_dog('b87540 f8f3ea 2b2320', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b', 'saddle', ear='long', ears=1., muz=.7, jowl=.45, legs=1.6,
+        tail='up'),
+    boxer=_dog('b97a42 f5efe4 2a2120|8d5a34 f5efe4 241c1a', 'muzzle:m chest:b feet:b blaze:b belly:b', ear='button', ears=.85, muz=.36, jowl=.85,
+        girth=1.1, legs=2.1, head=1.08, hair=.1, tail='bob'),
+    chihuahua=_dog('d9ab72 f4e5cc a06b3c|ead9bd faf4e6 c9a878|3a2c28 b9814c 201817', 'muzzle:b chest:b belly:b', ear='bat', ears=1.25, muz=.52, jowl=.25,
+        girth=.85, legs=1.5, long=2.1, head=1.12, hair=.15, tail='up', bush=.12),
+    english_cocker_spaniel=_dog('a8622c c58a50 8a4a20|c9924e dcb27a a87338|2b2728 3a3434 1c191a', '', ear='long', ears=1.3, muz=.68, jowl=.5, hair=.55,
+        legs=1.5, tail='bob', bush=.2, feat='topknot', ruff=.25),
+    english_setter=_dog('f5f1e8 4a4644 3d3a3a', 'ears:bm tip:a', 'flecks', ear='long', ears=1.15, muz=.95, jowl=.5, hair=.55, legs=2.1, long=3.,
+        tail='plume', bush=.3, ruff=.2),
+    german_shorthaired=_dog('cfc4b6 5a3522 56321f', 'ears:b muzzle:b mask:b skull:b cheeks:b', 'flecks', ears=1.1, muz=.95, hair=.1, legs=2.2,
+        long=2.9, tail='bob', nose='4a2a20', eye='b07a35'),
+    great_pyrenees=_dog('f7f4ec fdfbf6 e3d5bd', 'ears:am', ears=.85, muz=.75, jowl=.5, hair=.85, ruff=.6, girth=1.3, tail='plume', bush=.42),
+    havanese=_dog('e9d9bd faf4e8 b08a5c', 'ears:am muzzle:b chest:b feet:b', 'patches', ears=1.1, muz=.45, hair=1., ruff=.3, legs=1., long=2.4,
+        tail='plume', bush=.4, feat='beard fringe'),
+    japanese_chin=_dog('f8f5ef fdfcf8 211e20', 'ears:m eyes:m', 'patches', ears=1.1, muz=.14, jowl=.4, hair=.8, ruff=.35, legs=1.1, long=2.2,
+        head=1.1, tail='plume', bush=.42, feat='blaze'),
+    keeshond=_dog('8d8a86 d9d3c6 2e2b2c', 'ears:m muzzle:m mask:am legs:b feet:b chest:b', 'tipped', ear='prick', ears=.7, muz=.6, hair=.9, ruff=.8,
+        legs=1.6, long=2.3, tail='curl', bush=.42),
+    leonberger=_dog('b9824a d8b07c 2a211d', 'muzzle:m mask:m ears:m', 'tipped', ears=.95, muz=.75, jowl=.55, hair=.75, ruff=.7, girth=1.3,
+        legs=2., tail='plume', bush=.38),
+    miniature_pinscher=_dog('2a2222 a8602e 6b3a1e|9a5230 b46c3c 6b3a1e', 'muzzle:b brow:b chest:ab feet:b legs:ab', ear='bat', ears=.95, muz=.68, jowl=.25,
+        girth=.85, legs=2., long=2.3, head=.95, hair=.08, tail='bob'),
+    newfoundland=_dog('2d2829 383233 1c191a|4f3526 5f4230 38251a', '', ears=.85, muz=.62, jowl=.7, hair=.8, ruff=.55, girth=1.35, head=1.12,
+        tail='plume', bush=.38),
+    pomeranian=_dog('d98f4a f2cf9c b56a2c|ecd6b0 f8ecd6 d2b27f', 'chest:ab feet:b', ear='prick', ears=.55, muz=.42, hair=1., ruff=1., girth=1.05,
+        legs=1.15, long=1.9, head=1.05, tail='curl', bush=.45),
+    pug=_dog('d9b98c e6cda6 2a2324', 'muzzle:m mask:am ears:m', ear='button', ears=.75, muz=.08, jowl=.75, girth=1.15, legs=1.25, long=2.2, head=1.2,
+        hair=.12, tail='curl', bush=.17, feat='wrinkles'),
+    saint_bernard=_dog('b06f38 f8f3ea 33241c', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b cheeks:m', 'patches', ears=.95, muz=.6,
+        jowl=.9, hair=.6, ruff=.45, feat='blaze', girth=1.4, head=1.2, tail='plume', bush=.34),
+    samoyed=_dog('fbfaf6 ffffff ece6da', '', ear='prick', ears=.7, muz=.62, hair=.95, ruff=.85, girth=1.2, legs=1.8, tail='curl', bush=.48, mouth='1d1a1a'),
+    scottish_terrier=_dog('2b292a 363334 1b191a|d2b483 e2cba2 b8935f', '', ear='prick', ears=.75, muz=.85, hair=.85, legs=.85, long=2.5, girth=1.1,
+        head=1.12, tail='up', bush=.2, feat='beard brows'),
+    shiba_inu=_dog('cf7f3c f7ead6 a85c24|c46f34 f5e4cc 9a5020', 'muzzle:b cheeks:b chest:b belly:b feet:b brow:b tip:b', ear='prick', ears=.8, muz=.58,
+        hair=.4, ruff=.35, legs=1.8, long=2.4, tail='curl', bush=.34),
+    staffordshire_bull_terrier=_dog('4a3a33 f2ece2 221a17|70747c eeebe6 4c5057|8d5a35 f2e8da 57351f', 'chest:b feet:b', 'brindle', ear='button', ears=.62,
+        muz=.48, jowl=.75, girth=1.25, legs=1.6, head=1.18, hair=.1),
+    wheaten_terrier=_dog('dcb47c ecd3a6 b8884e', 'muzzle:am ears:m', ear='button', muz=.72, hair=.9, legs=1.9, long=2.4, tail='up', bush=.25,
+        feat='beard fringe'),
+    yorkshire_terrier=_dog('56606e c98d4c 39414c', 'muzzle:b mask:b skull:b cheeks:b ears:b chest:b legs:b feet:b', ear='prick', ears=.7, muz=.4, hair=.9,
+        legs=1., long=2.3, head=1.05, tail='up', bush=.22, feat='beard topknot'))
+_looks = dict(sorted((_cats|_dogs).items(), key=lambda o: o[0].lower()))
+
+# %% ../nbs/01_sketch.ipynb #9257a516
 def _hex(c): return np.array([int(c[i:i+2], 16) for i in (0,2,4)], np.float32)/255
 
-def _unit(v): return v/(np.linalg.norm(v)+1e-6)
+def _mix(a, b, w): return a[:,None,None]*(1-w) + b[:,None,None]*w
 
+def _step(x, at, width): return np.clip((x-at)/width+.5, 0, 1)
+
+# %% ../nbs/01_sketch.ipynb #52695723
 @lru_cache
 def _cloud(beta, # Steepness of the spectrum: 1 is grainy, 2 is smooth
     n=1024, # Pixels a side; the tile repeats without a seam
@@ -102,12 +136,14 @@ def _strands(size, # Picture's side in pixels
     rng,s = np.random.default_rng(1),2*size
     def one(i):
         im = Image.fromarray(rng.integers(0, 256, (s*3//2,s*3//2), np.uint8))
-        im = im.filter(ImageFilter.BoxBlur((size/40,size/420))).rotate(-180*i/n, Image.Resampling.BILINEAR)
+        im = im.filter(ImageFilter.BoxBlur((size/38,size/330))).rotate(-180*i/n, Image.Resampling.BILINEAR)
         a = np.asarray(im.crop((s//4,s//4,s//4+s,s//4+s)), np.float32)
         return (a-a.mean())/a.std()
     return np.stack([one(i) for i in range(n)])
 
-# %% ../nbs/01_sketch.ipynb #f23845c5
+# %% ../nbs/01_sketch.ipynb #6d3b88a6
+def _unit(v): return v/(np.linalg.norm(v)+1e-6)
+
 def _axes(yaw, # Degrees: 0 looks at us, 90 to our right
     pitch=0., # Degrees the camera looks down
     roll=0., # Degrees of tilt about the nose
@@ -118,9 +154,15 @@ def _axes(yaw, # Degrees: 0 looks at us, 90 to our right
     m = np.array([[1,0,0],[0,np.cos(p),np.sin(p)],[0,-np.sin(p),np.cos(p)]])@m
     return m@np.array([[1,0,0],[0,np.cos(r),-np.sin(r)],[0,np.sin(r),np.cos(r)]])
 
+def _turn(v):
+    "Axes `(3,3)` of something that points along `v`: along, up, left"
+    v = _unit(v)
+    w = _unit(np.cross((0,0,1), v))
+    return np.stack([v,w,np.cross(v, w)], 1)
+
+# %% ../nbs/01_sketch.ipynb #f23845c5
 def _ball(q, dx, dy):
-    "Depth, cover, normal and local coordinates of an ellipsoid around the origin; `q` `(3,3)` takes it to the unit sphere"
-    q = q.astype(np.float32)
+    "An ellipsoid around the origin; `q` `(3,3)` takes it to the unit sphere"
     a,c = q[:,2]@q[:,2],q[:,2]
     u = q[:,0,None,None]*dx + q[:,1,None,None]*dy
     b = (c[0]*u[0]+c[1]*u[1]+c[2]*u[2])/a
@@ -132,7 +174,7 @@ def _ball(q, dx, dy):
     return t, 1-r2, n, u
 
 def _limb(d, ra, rb, dx, dy):
-    "The same for a round rod from the origin to `d` `(3,)` whose radius goes from `ra` to `rb`"
+    "A round rod from the origin to `d` `(3,)` whose radius goes from `ra` to `rb`"
     t = np.clip((dx*d[0]+dy*d[1])/(d[0]**2+d[1]**2+1e-3), 0, 1)
     r = ra + (rb-ra)*t
     ex,ey = (dx-t*d[0])/r,(dy-t*d[1])/r
@@ -141,21 +183,20 @@ def _limb(d, ra, rb, dx, dy):
     return t*d[2]+r*h, 1-r2, np.stack([ex,ey,h]), np.stack([t,ex,ey])
 
 def _leaf(tip, wide, shape, dx, dy):
-    "The same for a leaf that grows from the origin to `tip` `(3,)`, half as broad as `wide` `(3,)`, pointed if `shape` is near 1, round if near 0"
-    t,w = tip.copy(),wide.copy()
-    l = np.hypot(*t[:2])+1e-3
-    perp = np.array([-t[1],t[0],0])/l
-    c = w@perp
-    thin = .42*np.linalg.norm(w)
+    "A leaf from the origin to `tip` `(3,)`, half as broad as `wide` `(3,)`, pointed if `shape` is near 1, round if near 0"
+    t,w = tip,wide.copy()
+    l = float(np.hypot(*t[:2]))+1e-3
+    perp = np.array([-t[1],t[0],0], np.float32)/np.float32(l)
+    c,thin = w@perp,.42*np.linalg.norm(w)
     if abs(c) < thin: w += perp*((thin if c>=0 else -thin)-c)
     det = t[0]*w[1]-t[1]*w[0]
-    det = det if abs(det)>1e-3 else 1e-3
+    if abs(det) < 1e-3: det = 1e-3
     v,u = (dx*w[1]-dy*w[0])/det,(t[0]*dy-t[1]*dx)/det
-    half = np.clip(1-v, 0, 1)**shape*(.8+.2*np.clip(v*2.5, 0, 1)) + 1e-3
+    half = np.clip(1-v, 0, 1)**shape*np.sqrt(np.clip((v+.12)/.35, 1e-4, 1)) + 1e-3
     e = np.clip(u/half, -1, 1)
-    cover = np.minimum(half-np.abs(u)-.02, np.minimum(.3+v, 1-v)*l/abs(w@perp))
-    n = _unit(np.cross(t, w))*np.sign(np.cross(t, w)[2]+1e-9)
-    n = n[:,None,None] + .55*e*_unit(w)[:,None,None]
+    cover = np.minimum(half-np.abs(u)-.02, np.minimum(1-v, v+.13)*l/abs(w@perp))
+    n = np.cross(t, w)
+    n = (_unit(n if n[2]>0 else -n)[:,None,None] + .55*e*_unit(w)[:,None,None]).astype(np.float32)
     return v*t[2]+u*w[2]+.25*np.linalg.norm(w)*(1-e*e), cover, n/np.sqrt((n*n).sum(0)), np.stack([v,u,e])
 
 # %% ../nbs/01_sketch.ipynb #9a46cc08
@@ -168,45 +209,43 @@ class _Figure:
         c, # Where it is in the frame: forward, up, left
         size, # Three radii; end and two radii; tip, half width and shape
         col, # Colour `(3,)` or a function of local coordinates, the colour beneath and the frame's axes
-        flow=(-.6,-.8,0), # Which way the hair lies; None: away from the middle
+        flow=(-.6,-.8,0), # Which way the hair lies; None: away from the frame's place
         fur=1., # Length of hair against the rest of the pet's
         mark=0., # How much of the coat's pattern shows
-        head=0., # 1 if the pattern follows the head, not the body
+        head=0., # 1: of the head, 0: of the body, -1: of no pet
         soft=.1, # How far it melts into what touches it
     ):
         "Add a part, in screen axes"
         o,m = frame
-        p = dict(kind=kind, c=o+m@np.asarray(c, float), col=col, flow=None if flow is None else m@np.asarray(flow, float), fur=fur, mark=mark, head=head, soft=soft, m=m)
-        if kind=='ball': p['size'] = m*np.broadcast_to(size, 3)
-        if kind=='limb': p['size'] = m@(np.asarray(size[0], float)-c), size[1], size[2]
-        if kind=='leaf': p['size'] = m@np.asarray(size[0], float), m@np.asarray(size[1], float), size[2]
-        p['box'] = np.stack([f(p['c'], p['size'], kind) for f in (_low,_high)])
-        self.parts.append(p)
+        k = np.linalg.norm(m[:,0])
+        if kind=='ball': size = (m*np.broadcast_to(size, 3),)
+        if kind=='limb': size = (m@np.subtract(size[0], c),k*size[1],k*size[2])
+        if kind=='leaf': size = (m@np.array(size[0]),m@np.array(size[1]),size[2])
+        at = o+m@np.array(c)
+        ends = np.stack([at] if kind=='ball' else [at,at+size[0]])[:,:2]
+        reach = np.sqrt((size[0]**2).sum(1))[:2] if kind=='ball' else max(size[1:]) if kind=='limb' else np.linalg.norm(size[1])
+        box = np.stack([ends.min(0)-reach,ends.max(0)+reach])
+        if flow is not None: flow = m@np.array(flow)/k
+        self.parts.append(dict(kind=kind, c=at, arm=(at-o)[:2], size=size, col=col, flow=flow, fur=fur, mark=mark, head=head, soft=soft, box=box))
 
     def stroke(self, frame, pts, wide, col, alpha=.85): self.strokes.append((np.array([frame[0]+frame[1]@np.array(p) for p in pts]), wide, col, alpha))
     def ball(self, *args, **kw): self.add('ball', *args, **kw)
     def leaf(self, *args, **kw): self.add('leaf', *args, **kw)
     def limb(self, frame, a, b, ra, rb, col, **kw): self.add('limb', frame, a, (b,ra,rb), col, **kw)
 
-def _reach(c, size, kind):
-    "Points and margin that enclose a part"
-    if kind=='ball': return c[None,:2], np.sqrt((size**2).sum(1))[:2]
-    if kind=='limb': return np.stack([c,c+size[0]])[:,:2], max(size[1:])
-    return np.stack([c,c+size[0]])[:,:2], np.linalg.norm(size[1])
-
-def _low(c, size, kind): p,r = _reach(c, size, kind); return p.min(0)-r
-def _high(c, size, kind): p,r = _reach(c, size, kind); return p.max(0)+r
-
-# %% ../nbs/01_sketch.ipynb #4210978e
-def _step(x, at, width): return np.clip((x-at)/width+.5, 0, 1)
-def _mix(a, b, w): return a[:,None,None]*(1-w) + b[:,None,None]*w
+# %% ../nbs/01_sketch.ipynb #5b947c68
+def _individual(look, rng):
+    "One pet of a breed: a coat of those that there are, and proportions of its own"
+    pet = look | {o:look[o]*rng.uniform(.9, 1.1) for o in ('ears','jowl','hair','legs','long','girth','head','bush')}
+    coat = [_hex(o)*rng.uniform(.92, 1.06) for o in rng.choice(look['coat'].split('|')).split()]
+    return pet | dict(coat={k:np.clip(v+rng.normal(0, .012, 3).astype(np.float32), 0, 1) for k,v in zip('abm', coat)})
 
 def _palette(look):
-    "Colour of a part, by name"
-    coat = {k:_hex(v) for k,v in look['coat'].items()}
-    def col(part, usual='a'): return np.mean([coat[c] for c in look['zones'].get(part, usual)], 0)
+    "Colour `(3,)` of a part, by name"
+    def col(part, usual='a'): return np.mean([look['coat'][c] for c in look['zones'].get(part, usual)], 0)
     return col
 
+# %% ../nbs/01_sketch.ipynb #52049e50
 def _eye(look, # A breed's look
     s, # 1: left eye, -1: right
     wide, # Pupil's width, 0-1
@@ -216,33 +255,37 @@ def _eye(look, # A breed's look
 ):
     "A painter of eyes in local coordinates: iris, pupil, rim, glint, lids"
     iris,cat = _hex(look['eye']),look['species']=='cat'
+    tall,wide = (.8,wide) if cat else (.55,.55)
     def f(u):
-        y,z = u[1]-gaze[0],u[2]-gaze[1]-.18*s
-        r,pupil = np.hypot(y, z),np.hypot(y/(.82 if cat else .55), z/(wide if cat else .55))
-        c = _mix(iris*.55, np.minimum(iris*1.25, 1), _step(-y, .1, 1.2))
-        c = c*(1-.75*_step(r, .86, .25))*(1-.95*_step(-pupil, -1, .3))
-        c = c + .95*_step(-np.hypot(y-.36, z+.26), -.24, .12) + .25*_step(-np.hypot(y+.4, z-.3), -.25, .3)
-        return c + (lid[:,None,None]-c)*_step(np.abs(u[1]+.05), lids*(1-.45*u[2]**2), .12)
+        y,z = u[1]-gaze[0],u[2]-gaze[1]-.2*s
+        r,pupil = np.hypot(y, z),np.hypot(y/tall, z/wide)
+        c = _mix(np.minimum(iris*1.3, 1), iris*.6, _step(y, .1, 1.5))*(1-.65*_step(r, 1.05, .2))*(1-.95*_step(-pupil, -1, .3))
+        c += .95*_step(-np.hypot(y-.36, z+.26), -.24, .12) + .2*_step(-np.hypot(y+.4, z-.3), -.25, .3)
+        return c + (lid[:,None,None]-c)*_step(np.abs(u[1]+.05), lids*(1-.35*u[2]**2), .12)
     return f
 
+# %% ../nbs/01_sketch.ipynb #4210978e
+_ear_kinds = dict(cat=((-.05,.5,.5),(-.12,.98,.34),(-.2,-.1,.46),.85), prick=((-.15,.5,.46),(0,.98,.2),(-.16,-.1,.4),.7),
+    bat=((-.15,.4,.55),(-.1,1.,.52),(-.2,.1,.42),.55), hang=((-.1,.45,.66),(.12,-1.05,.34),(.46,0,-.08),.3),
+    long=((-.15,.3,.72),(.16,-1.4,.24),(.46,0,-.08),.2), button=((-.1,.55,.5),(0,.32,.28),(.28,.1,.25),.25), rose=((-.15,.55,.6),(-.5,.05,.4),(.22,.28,.05),.5))
+
 def _ears(fig, head, look, rng):
-    "Two ears of one of the kinds in the table"
+    "Two ears of one of the kinds in the table: place, tip, half width, shape of the left one"
     kind,e,col = look['ear'],look['ears'],_palette(look)('ears')
-    cat,pink = look['species']=='cat',np.float32([.86,.62,.58])*.6+.4*col
-    at,tip,wide,shape = dict(cat=((-.05,.5,.5),(-.12,.98,.34),(-.2,-.1,.46),.85), prick=((-.15,.5,.46),(0,.98,.2),(-.16,-.1,.4),.7),
-        bat=((-.15,.4,.55),(-.1,1.,.52),(-.2,.1,.42),.55), hang=((-.1,.52,.62),(.12,-1.1,.34),(.46,0,-.08),.3), long=((-.15,.3,.72),(.16,-1.4,.24),(.46,0,-.08),.2),
-        button=((-.1,.55,.5),(0,.32,.28),(.28,.1,.25),.25), rose=((-.15,.55,.6),(-.5,.05,.4),(.22,.28,.05),.5))['cat' if cat else kind]
+    upright,pink = kind in ('cat','prick','bat'),np.float32([.86,.62,.58])*.6+.4*col
+    at,tip,wide,shape = _ear_kinds[kind]
     def paint(inside):
         def f(u): return _mix(col, pink, inside*_step(-np.abs(u[2]), -.62, .3)*_step(u[0], .12, .2)*_step(-u[0], -.8, .15))
         return f
     for s in (1,-1):
         m,j = np.array([1,1,s]),rng.normal(0, .06, 3)
         front = (head[1]@np.array([.85,.1,.5*s]))[2] > .1
-        upright = kind in ('prick','bat')
         kw = dict(head=1., fur=.5 if upright else .9, soft=.1)
         fig.leaf(head, at*m, ((tip+j)*m*e, wide*m*(.6+.4*e), shape), paint(float(front and upright)), flow=tip*m, **kw)
-        if kind=='button': fig.leaf(head, (at+np.array([.02,.3,.25]))*m, ((np.array([.42,-.62,.2])+j)*m*e, np.array([.26,.15,.3])*m*e, .45), col, flow=(.5,-.8,.2*s), **kw)
-        if 'lynx' in look['feat']: fig.leaf(head, (at+np.array(tip)*.85*e)*m, ((np.array(tip)*.4)*m, np.array(wide)*m*.2, 1.), col*.5, flow=tip*m, **kw)
+        if kind=='button':
+            flap = (j+[.42,-.62,.2])*m*e,m*[.26,.15,.3]*e,.45
+            fig.leaf(head, (at+np.array([.02,.3,.25]))*m, flap, col, flow=(.5,-.8,.2*s), **kw)
+        if 'lynx' in look['feat']: fig.leaf(head, (at+np.array(tip)*.85*e)*m, (tip*m*.4, wide*m*.2, 1.), col*.5, flow=tip*m, **kw)
 
 # %% ../nbs/01_sketch.ipynb #bcc3c80e
 def _muzzle(fig, head, look, rng):
@@ -265,7 +308,9 @@ def _muzzle(fig, head, look, rng):
         fig.ball(head, (.5+mz*.8,-.52-.1*j-.1*gape,0), (.3,.16+.08*gape,.24), lips*.6, fur=0, soft=.02, head=1)
         fig.leaf(head, (.5+mz*.85,-.5-.1*j-.14*gape,0), ((.26,-.28-.36*gape,.06*rng.normal()), (0,0,.19), .22),
             lambda u: _mix(np.float32([.9,.47,.5]), np.float32([.72,.3,.36]), np.exp(-(u[2]/.15)**2)), fur=0, soft=.02, head=1)
-    def wet(u): return _mix(nose, np.float32([0,0,0]), .9*_step(-np.hypot((u[1]+.15)/.9, np.abs(u[2])-.5), -.32, .2)) + .5*_step(-np.hypot(u[1]-.55, u[2]*.6), -.3, .3)
+    def wet(u):
+        nostrils,glint = np.hypot((u[1]+.15)/.9, np.abs(u[2])-.5),np.hypot(u[1]-.55, u[2]*.6)
+        return _mix(nose, 0*nose, .9*_step(-nostrils, -.32, .2)) + .5*_step(-glint, -.3, .3)
     fig.ball(head, (.94+mz+.06*j,-.14-.02*j,0), (.15,.155,.22), wet, fur=0, soft=.02, head=1)
     fig.stroke(head, [(1.06+mz,-.28,0),(1.0+mz,-.5-.2*j,0)], .03, lips)
     for s in (1,-1): fig.stroke(head, [(.96+mz,-.5-.2*j,.04*s),(.8+mz*.9,-.62-.28*j,.22*s),(.5+mz*.6,-.6-.2*j,.36*s),(.4+mz*.3,-.5,.44*s)], .035, lips)
@@ -281,18 +326,19 @@ def _head(fig, head, look, rng):
         return c + ridge*(blaze[:,None,None]-c)*_step(-np.abs(u[2]), -.17-.1*np.clip(-u[1], 0, 1), .12)*_step(u[0], .1, .3)
     out = dict(head=1., mark=1., soft=.16)
     fig.ball(head, (0,0,0), (.88,.86,.97) if cat else (.92,.8,.86), face, flow=(-.9,.4,0), fur=.7, **out)
+    cheeks = np.array([.54,.48,.5])*(.86+.3*look['jowl'] if cat else .85)
     for s in (1,-1):
-        fig.ball(head, (.2,-.34,.46*s), np.array([.54,.48,.5])*(.86+.3*look['jowl'] if cat else .85), col('cheeks', look['zones'].get('skull','a')), flow=(-.5,-.5,s), **out)
-        if not cat: fig.ball(head, (.5,.28,.28*s), .33, face if ridge else mask*.5+skull*.5, flow=(-.5,.6,s*.4), fur=.6, **out)
-        if 'brow' in look['zones']: fig.ball(head, (.74,.36,.27*s), .12, col('brow'), head=1, soft=.05)
+        fig.ball(head, (.2,-.34,.46*s), cheeks, col('cheeks', look['zones'].get('skull', 'a')), flow=(-.5,-.5,s), **out)
+        if not cat: fig.ball(head, (.45,.29,.28*s), .3, face if ridge else mask*.5+skull*.5, flow=(-.5,.6,s*.4), fur=.6, **out)
+        if 'brow' in look['zones']: fig.ball(head, (.7,.37,.28*s), .14, col('brow'), fur=.3, head=1, soft=.08)
     _muzzle(fig, head, look, rng)
-    wide,lids,gaze = rng.uniform(.16, .6),rng.uniform(.55, .95),rng.normal(0, .08, 2)
-    r,x,y,z = (.235,.63,.05,.4) if cat else (.165,.7,.13,.36)
+    wide,lids,gaze = rng.uniform(.14, .45),rng.uniform(.6, 1.),rng.normal(0, .08, 2)
+    r,x,y,z = (.235,.63,.05,.4) if cat else (.175,.72,.13,.36)
     if 'flat' in look['feat'] or look['muz']<.2: x += .04
     dark = np.float32([.1,.07,.06])
     for s in (1,-1):
-        if ridge and 'eyes' in look['zones']: fig.ball(head, (.55,.1,.5*s), .36, col('eyes'), flow=(-.5,.3,s), soft=.1, head=1)
-        fig.ball(head, (x-.03,y,z*s), (r*1.05,r*1.12,r*1.22), dark*.6+mask*.25, fur=.1, soft=.03, head=1)
+        if ridge and 'eyes' in look['zones']: fig.ball(head, (.42,.1,.46*s), .38, col('eyes'), flow=(-.5,.3,s), soft=.1, head=1)
+        fig.ball(head, (x-.03,y,z*s), (r*1.02,r*1.08,r*1.13), dark*.5+mask*.35, fur=.1, soft=.03, head=1)
         fig.ball(head, (x,y,z*s), r, _eye(look, s, wide, lids, gaze, mask*.45+dark*.3), fur=0, soft=.01, head=1)
     _ears(fig, head, look, rng)
     if cat:
@@ -311,8 +357,9 @@ def _head(fig, head, look, rng):
         for k in range(4): fig.stroke(head, [(.7,.42+.1*k,.35),(.83-.06*k,.36+.11*k,0),(.7,.42+.1*k,-.35)], .025, skull*.6, .6)
 
 # %% ../nbs/01_sketch.ipynb #76b3ceea
-_tails = {'long':[(-.6,.1,0),(-1.3,.5,.1),(-1.6,1.3,.2),(-1.3,2.,.25)], 'sabre':[(-.6,-.1,0),(-1.2,-.3,.1),(-1.7,.1,.2)], 'plume':[(-.5,.3,0),(-1.1,.6,.15),(-1.6,.3,.3),(-1.8,-.3,.35)],
-    'up':[(-.35,.4,0),(-.6,1.1,.05),(-.6,1.7,.1)], 'curl':[(-.35,.5,0),(-.3,1.05,.1),(.25,1.15,.25),(.45,.75,.4),(.15,.55,.45)], 'bob':[(-.3,.25,0)]}
+_tails = dict(long=[(-.6,.1,0),(-1.3,.5,.1),(-1.6,1.3,.2),(-1.3,2.,.25)], sabre=[(-.6,-.1,0),(-1.2,-.3,.1),(-1.7,.1,.2)], bob=[(-.3,.25,0)],
+    plume=[(-.5,.3,0),(-1.1,.6,.15),(-1.6,.3,.3),(-1.8,-.3,.35)], up=[(-.35,.4,0),(-.6,1.1,.05),(-.6,1.7,.1)],
+    curl=[(-.35,.5,0),(-.3,1.05,.1),(.25,1.15,.25),(.45,.75,.4),(.15,.55,.45)])
 
 def _tail(fig, body, root, look, rng, ground=False):
     "A tail from `root`; on the ground it lies round the side"
@@ -335,8 +382,8 @@ def _legs(fig, body, look, fore, hind, sit, rng):
     leg,foot = col('legs'),col('feet', look['zones'].get('legs','a'))
     for pts,r in ((fore,(.4,.27,.23)),(hind,(.55,.34,.21,.2))):
         for s in (1,-1):
-            p = np.array(pts)*[1,1,s] + np.r_[0,0,0][None]
-            if not sit: p[1:,0] += rng.normal(0, .16)*np.linspace(.4, 1, len(p)-1)
+            p = np.array(pts)*[1,1,s]
+            if not sit: p[1:,0] += rng.normal(0, .2)*np.linspace(.4, 1, len(p)-1)
             k = (.62+.36*g)*(1+.3*look['hair'])
             for i,(u,v) in enumerate(zip(p, p[1:])):
                 fig.limb(body, u, v, r[i]*k, r[i+1]*k, leg if i<len(p)-2 else leg*.4+foot*.6, flow=(-.35,-1,0), mark=.8, fur=.8, soft=.2)
@@ -346,23 +393,22 @@ def _legs(fig, body, look, fore, hind, sit, rng):
 
 # %% ../nbs/01_sketch.ipynb #ca63bc06
 def _joints(look, pose, rng):
-    "Hip, chest, left fore leg, left hind leg and neck's direction for 'stand', 'sit' or 'lie', in head radii with the ground at 0"
+    "Hip, chest, left fore leg, left hind leg and neck's direction for 'stand', 'bow', 'sit' or 'lie', in head radii with the ground at 0"
     l,g,h = look['long'],look['girth'],look['legs']
     z = .5*g
-    if pose=='stand':
-        hip,chest = np.array([-l/2,h+.75*g,0]),np.array([l/2,h+.8*g,0])
-        fore = [chest+[-.1,-.35*g,z],(l/2-.2,h*.6,z),(l/2-.1,.2,z)]
-        hind = [hip+[.1,-.15*g,z],(-l/2+.3,h*.75,z*1.1),(-l/2-.3,h*.42,z),(-l/2-.15,.2,z)]
-        return hip,chest,fore,hind,np.array([.62,.8,0])
     if pose=='sit':
         hip,chest = np.array([-.3*l,.8*g,0]),np.array([.1*l,.85*g+.55*l+.25*h,0])
         fore = [chest+[.1,-.45*g,z],(.22*l,.62*h,z*.9),(.2*l+.1,.2,z*.8)]
-        hind = [hip+[.1,0,z*1.3],(.12*l,.75*g,z*1.75),(-.12*l,.25,z*1.7),(.18*l,.2,z*1.6)]
-        return hip,chest,fore,hind,np.array([.4,.9,0])
-    hip,chest = np.array([-.48*l,.72*g,0]),np.array([.42*l,.85*g,0])
+        return hip, chest, fore, [hip+[.1,0,z*1.3],(.12*l,.75*g,z*1.75),(-.12*l,.25,z*1.7),(.18*l,.2,z*1.6)], np.array([.4,.9,0])
+    hip,chest = np.array([-l/2,h+.75*g,0]),np.array([l/2,h+.8*g,0])
+    hind = [hip+[.1,-.15*g,z],(-l/2+.3,h*.75,z*1.1),(-l/2-.3,h*.42,z),(-l/2-.15,.2,z)]
+    if pose=='stand': return hip, chest, [chest+[-.1,-.35*g,z],(l/2-.2,h*.6,z),(l/2-.1,.2,z)], hind, np.array([.62,.8,0])
+    chest = np.array([.42*l,.85*g,0])
     fore = [chest+[.05,-.2*g,z],(.36*l,.3,z*1.2),(.42*l+.95,.2,z*.9)]
-    hind = [hip+[.2,0,z*1.3],(-.15*l,.62*g,z*1.7),(-.42*l,.22,z*1.7),(-.1*l,.2,z*1.75)]
-    return hip,chest,fore,hind,np.array([.55,.85,0])
+    if pose=='lie':
+        hip = np.array([-.48*l,.72*g,0])
+        hind = [hip+[.2,0,z*1.3],(-.15*l,.62*g,z*1.7),(-.42*l,.22,z*1.7),(-.1*l,.2,z*1.75)]
+    return hip, chest, fore, hind, np.array([.55,.85,0])
 
 def _body(fig, body, look, pose, rng):
     "Trunk, legs and tail; returns where the head goes, in the body's frame, and the trunk's own frame"
@@ -380,309 +426,322 @@ def _body(fig, body, look, pose, rng):
     head = neck + up*(long+.35*look['head'])
     fig.limb(body, neck, head-up*.2, .72*g*k, .62*look['head']*k, lambda u: _mix(back, bib, _step(u[2], .2, .6)*.7), mark=.7, soft=.3, flow=(-.2,-1,0))
     if ruff:
-        mid = neck*.5+head*.5+np.array([.05,-.1,0])
-        fig.ball(body, mid, np.array([.85,.85,1.])*(.85+.4*ruff), col('ruff', look['zones'].get('chest','a')), flow=None, fur=1.4, mark=.4, soft=.3)
+        about,full = (body[0]+body[1]@head,body[1]),np.array([.85,.9,1.05])*(.85+.4*ruff)
+        fig.ball(about, (neck-head)*.55, full, col('ruff', look['zones'].get('chest', 'a')), flow=None, fur=1.4, mark=.4, soft=.3)
         fig.ball(body, chest+[.45*g,.1,0], np.array([.55,.75,.7])*(.8+.4*ruff), bib, flow=(.1,-1,0), fur=1.5, soft=.3)
     elif rng.random()<.4:
         r = 1.04*k*(.72*g*.45+.62*look['head']*.55)
         fig.ball((body[0]+body[1]@(neck*.55+head*.45), body[1]@_turn(up)), (0,0,0), (.14,r,r), rng.uniform(.05, .95, 3).astype(np.float32), fur=0, soft=.02)
-    _tail(fig, body, hip+[-.75*g,.35*g if pose!='lie' else .1,0], look, rng, ground=pose!='stand')
+    _tail(fig, body, hip+[-.75*g,.35*g if pose!='lie' else .1,0], look, rng, ground=pose in ('sit','lie'))
     return head, (body[0]+body[1]@((hip+chest)/2), body[1]@_turn(chest-hip))
 
-def _turn(v):
-    "Axes `(3,3)` of something that points along `v`: along, up, left"
-    v = _unit(v)
-    w = _unit(np.cross((0,0,1), v))
-    return np.stack([v,w,np.cross(v, w)], 1)
+# %% ../nbs/01_sketch.ipynb #f8fe636b
+def _stripes(q, k): return _step(np.sin(k*q[0]+1.3*q[1]+5*_noise(30*q[0]+40*q[2], 22*q[1]+7)), .25, .5)
 
-# %% ../nbs/01_sketch.ipynb #e3e54d84
-def _stripes(q, k): return _step(np.sin(k*q[0]+1.3*q[1]*np.sign(k)+5*_noise(30*q[0]+40*q[2], 22*q[1]+7)), .25, .5)
-_patterns = dict(
-    plain=lambda q,hair: 0*q[0],
+def _spots(q):
+    a,b = 6.2*q[0]+2.5*_noise(20*q[1], 20*q[0]),7*q[1]+2.4*q[2]+3*_noise(15*q[0], 15*q[1])
+    return _step(.5*np.sin(a)*np.sin(b)+.35*_noise(26*q[0]+16*q[2], 30*q[1]+9*q[2]), .4, .1)
+
+_patterns = dict( # Of places and strands
+    tabby=lambda q,hair: .85*_stripes(q, 6.5), brindle=lambda q,hair: .6*_stripes(q, 9.), spots=lambda q,hair: .95*_spots(q),
     ticked=lambda q,hair: .35*_step(hair, .3, 1.5)+.25*_step(q[1], .4, 1.2),
-    tabby=lambda q,hair: .85*_stripes(q, 6.5),
-    brindle=lambda q,hair: .7*_stripes(q, 9.),
-    spots=lambda q,hair: .95*_step(_noise(26*q[0]+16*q[2], 30*q[1]+9*q[2])*.35+.5*np.sin(5.5*q[0]+2*_noise(20*q[1],20*q[0]))*np.sin(6.5*q[1]+2.2*q[2]+3*_noise(15*q[0],15*q[1])), .42, .1),
     patches=lambda q,hair: _step(_noise(14*q[0]+9*q[2]+50, 14*q[1]+11*q[2], 2.), .66, .05),
     flecks=lambda q,hair: .8*_step(_noise(70*q[0]+47*q[2], 70*q[1]+36*q[2], 1.1)+.05*hair, .7, .25),
     saddle=lambda q,hair: _step(q[1]+.5*_noise(20*q[0], 20*q[2])-.12*np.abs(q[0]), .05, .25),
     tipped=lambda q,hair: .6*_step(q[1]+.5*_noise(20*q[0], 20*q[2]), 0., 1.2)*(.6+.4*_step(hair, .2, 1.)))
 
-def _render(fig, look, rng,
-    size, # Picture's side in pixels
-    scale, # Pixels a unit
-    at, # Where the unit's origin is: right, down in pixels
-):
-    "Layers `(10,size,size)` (normal, colour, fur, mark, head, strand), depth and cover `(size,size)`"
-    layers,z,cover = np.zeros((10,size,size), np.float32),np.full((size,size), -1e4, np.float32),np.zeros((size,size), np.float32)
-    ys,xs = np.mgrid[:size,:size].astype(np.float32)
-    tiles,(oy,ox) = _strands(size),rng.integers(0, size, 2)
-    amp,pad = (.02+.1*look['hair'])*scale*('naked' not in look['feat']),(.05+.3*look['hair'])*scale+2
+# %% ../nbs/01_sketch.ipynb #e2867e8f
+def _solid(p, scale, dx, dy):
+    "Depth, distance from the edge in pixels, normal and local coordinates `(3,h,w)` of a part at the offsets `dx,dy` from its place"
+    size,kind = [np.float32(o)*np.float32(scale) for o in p['size']],p['kind']
+    if kind=='ball': h,edge,n,u = _ball(np.linalg.inv(size[0]), dx, dy)
+    elif kind=='limb': h,edge,n,u = _limb(*size, dx, dy)
+    else: h,edge,n,u = _leaf(*size[:2], p['size'][2], dx, dy)
+    k = np.linalg.norm(size[1]) if kind=='leaf' else .5*(min(size[1:]) if kind=='limb' else np.sqrt((size[0]**2).sum(1))[:2].min())
+    return h+np.float32(p['c'][2]*scale), edge*np.float32(k), n, u
+
+def _comb(p, tiles, push, scale, dx, dy):
+    "Shift `dx,dy` along the lie of the hair, strand by strand; returns the strands too"
+    n = len(tiles)
+    if p['flow'] is None:
+        fx,fy = (d+np.float32(a*scale) for d,a in zip((dx,dy), p['arm']))
+        r = np.hypot(fx, fy)+1
+        tile = np.take_along_axis(tiles, (np.arctan2(fy, fx)*np.float32(n/np.pi)).astype(np.int32)[None]%n, 0)[0]
+        fx,fy = fx/r,fy/r
+    else:
+        fx,fy = np.float32(p['flow'][:2])
+        tile = tiles[int(round(np.arctan2(fy, fx)*n/np.pi))%n]
+    push = tile*np.float32(push)
+    return dx-fx*push, dy-fy*push, tile
+
+def _layers(fig, hair, rng, size, scale, at):
+    "Normal, colour, strand, mark, head as `(9,size,size)`, with depth and cover `(size,size)`; `scale` is pixels a unit, `at` the origin's place"
+    out,z,cover = np.zeros((9,size,size), np.float32),np.full((size,size), -1e4, np.float32),np.zeros((size,size), np.float32)
+    axis,tiles,(oy,ox) = np.arange(size, dtype=np.float32),_strands(size),rng.integers(0, size, 2)
     for p in sorted(fig.parts, key=lambda p: p['c'][2]):
-        lo,hi = (p['box']*scale+at+[[-pad],[pad]]).astype(int)
-        (x0,y0),(x1,y1) = np.maximum(lo, 0),np.minimum(hi, size)
+        fur = p['fur']*(p['head']>=0)
+        pad = (.05+.3*hair*fur)*scale+2
+        (x0,y0),(x1,y1) = np.clip(p['box']*scale+at+[[-pad],[pad]], 0, size).astype(int)
         if x0>=x1 or y0>=y1: continue
-        part = np.s_[y0:y1,x0:x1]
-        c = p['c'][:2]*scale + at
-        dx,dy = xs[part]-np.float32(c[0]),ys[part]-np.float32(c[1])
+        part,c = np.s_[y0:y1,x0:x1],np.float32(p['c'][:2]*scale+at)
         tile = tiles[:,oy+y0:oy+y1,ox+x0:ox+x1]
-        if p['flow'] is None:
-            r = np.hypot(dx, dy)+1
-            fx,fy = dx/r,dy/r
-            tile = np.take_along_axis(tile, (np.arctan2(dy, dx)*(len(tile)/np.pi)).astype(np.int32)[None]%len(tile), 0)[0]
-        else:
-            fx,fy = p['flow'][:2].astype(np.float32)/np.float32(np.linalg.norm(p['flow'])+1e-6)
-            tile = tile[int(round(np.arctan2(fy, fx)*len(tile)/np.pi))%len(tile)]
-        push = tile*np.float32(amp*p['fur'])
-        dx,dy = dx-fx*push,dy-fy*push
-        if p['kind']=='ball': h,edge,n,u = _ball(np.linalg.inv(p['size']*scale), dx, dy); k = .5*scale*np.sqrt((p['size']**2).sum(1))[:2].min()
-        elif p['kind']=='limb': h,edge,n,u = _limb(p['size'][0]*scale, p['size'][1]*scale, p['size'][2]*scale, dx, dy); k = .5*scale*min(p['size'][1:])
-        else: h,edge,n,u = _leaf(p['size'][0]*scale, p['size'][1]*scale, p['size'][2], dx, dy); k = scale*np.linalg.norm(p['size'][1])
-        h += np.float32(p['c'][2]*scale)
-        a = np.clip(edge*np.float32(k/(1+3*look['hair']*p['fur']))+.5, 0, 1)
-        old,zo = cover[part],z[part]
+        dx,dy,tile = _comb(p, tile, (.02*(hair>.03)+.1*hair)*scale*fur, scale, axis[None,x0:x1]-c[0], axis[y0:y1,None]-c[1])
+        h,edge,n,u = _solid(p, scale, dx, dy)
+        a,old,zo = np.clip(edge/np.float32(1+4*hair*fur)+.5, 0, 1),cover[part],z[part]
         w = np.maximum(a*np.clip((h-zo)/np.float32(2*p['soft']*scale)+.5, 0, 1), np.minimum(1-old, a>0))
-        new = np.empty((10,*w.shape), np.float32)
-        new[:3],new[6],new[7],new[8],new[9] = n,p['fur'],p['mark'],p['head'],tile
-        new[3:6] = p['col'](u) if callable(p['col']) else np.asarray(p['col'], np.float32)[:,None,None]
-        layers[:,y0:y1,x0:x1] += w*(new-layers[:,y0:y1,x0:x1])
+        col = p['col'](u) if callable(p['col']) else p['col'][:,None,None]
+        for i,new in enumerate((*n,*col,tile*np.float32(fur),np.float32(p['mark']),np.float32(p['head']))):
+            l = out[i,y0:y1,x0:x1]
+            l += w*(new-l)
         z[part] = np.where((a>.4)&(h>zo), h, zo)
         cover[part] = np.maximum(old, a)
-    return layers,z,cover
+    return out,z,cover
 
+# %% ../nbs/01_sketch.ipynb #b13e3594
 def _blur(a, r):
     "`a` `(h,w)` of values 0-1, blurred over `r` pixels"
     im,k = Image.fromarray((a*255).astype(np.uint8)),max(1, int(r/2))
     return np.asarray(im.reduce(k).filter(ImageFilter.GaussianBlur(float(r/k))).resize(im.size, Image.Resampling.BILINEAR), np.float32)/255
 
-def _shade(layers, z, cover, look, frames, rng, scale, at, light):
-    "Colours `(3,h,w)` of the pet: pattern, hair, light, shade in the folds"
-    n,c,fur,mark,head,hair = layers[:3],layers[3:6],layers[6],layers[7],layers[8],layers[9]
-    ys,xs = np.mgrid[:z.shape[0],:z.shape[1]].astype(np.float32)
-    p = np.stack([(xs-at[0])/scale,(ys-at[1])/scale,np.maximum(z, z[z>-1e4].min())/scale])
-    def local(f): return np.stack([sum(f[1][j,i]/np.linalg.norm(f[1][:,i])**2*(p[j]-f[0][j]) for j in range(3)) for i in range(3)]).astype(np.float32)
-    q = np.where(head>.5, local(frames[0])*1.6, local(frames[1]))
-    marks = _patterns[look['pattern']](q+rng.uniform(-.3, .3, 3).astype(np.float32)[:,None,None]*np.float32([1,.3,1])[:,None,None], hair)
-    if look['pattern'] in ('saddle','tipped'): marks = marks*(1-head)
-    c = c + (_hex(look['coat']['m'])[:,None,None]-c)*(mark*marks)
+def _local(frame, p):
+    "Places `p` `(3,h,w)` on screen in a frame's own coordinates"
+    o,m = (np.float32(v) for v in frame)
+    m = m/(m*m).sum(0)
+    return [m[0,i]*(p[0]-o[0])+m[1,i]*(p[1]-o[1])+m[2,i]*(p[2]-o[2]) for i in range(3)]
+
+def _shade(layers, z, look, frames, rng, scale, at, light):
+    "Colours `(3,h,w)` of the solids: pattern, hair, light, shade in the folds; `frames` are head and trunk, `light` its way, colour and softness"
+    n,c,hair,mark,head = layers[:3],layers[3:6],layers[6],layers[7],layers[8]
+    axis,low = np.arange(len(z), dtype=np.float32),z[z>-1e4].min()
+    p = (axis[None]-np.float32(at[0]))/np.float32(scale),(axis[:,None]-np.float32(at[1]))/np.float32(scale),np.maximum(z, low)/np.float32(scale)
+    if look['pattern']!='plain':
+        q = [np.where(head>.5, 1.6*a, b+np.float32(o)) for a,b,o in zip(_local(frames[0], p), _local(frames[1], p), rng.uniform(-.3, .3, 3)*[1,.3,1])]
+        marks = _patterns[look['pattern']](q, hair)*mark*(head>-.5)
+        if look['pattern'] in ('saddle','tipped') or 'blaze' in look['feat']: marks = marks*(1-head)
+        c = c + (look['coat']['m'][:,None,None]-c)*marks
     depth = np.clip((p[2]-p[2].min())/(np.ptp(p[2])+1e-3), 0, 1)
-    fold = np.clip(1-5*np.maximum(_blur(depth, .12*scale)-depth, 0)-3*np.maximum(_blur(depth, .35*scale)-depth, 0), .45, 1)
+    fold = np.clip(1-sum(k*np.maximum(_blur(depth, r*scale)-depth, 0) for k,r in ((5,.12),(3,.35))), .45, 1)
     way,warm,fill = light
     lit = np.clip((n[0]*way[0]+n[1]*way[1]+n[2]*way[2]+.35)/1.35, 0, 1)
-    rim = (1-np.clip(n[2], 0, 1))**3
-    tone = ((.42+.1*fill-.12*n[1])*fold + (.72-.1*fill)*lit + .12*rim)
-    tone *= 1 + np.clip(fur, 0, 1)*hair*(.035+.05*look['hair'])
-    return np.clip(c*tone*warm[:,None,None], 0, 1)
+    tone = (.42+.1*fill-.12*n[1])*fold + (.72-.1*fill)*lit + .12*(1-np.clip(n[2], 0, 1))**3
+    c = c*tone*(1+np.clip(hair, -3, 3)*(.035+.05*look['hair']))*warm[:,None,None]
+    return 1.12*c/(1+.27*c**3)
 
-# %% ../nbs/01_sketch.ipynb #f551a436
-_floors = dict(lawn='5f8f3a 8db356', meadow='7f9a45 c2b85a', boards='a8754a c69865', tiles='c9c2b6 8f9aa0', carpet='8d4a4a c9a878', rug='4d5f86 b9a58c', sand='d3bd8f e6d5ae',
-    snow='dfe6ee f7f9fc', path='8d8880 b0a99e', plaid='9c3f3f e0d3bd', sheet='c5cddb e9ebef', leaves='9a6a34 c98c3f')
-_outdoors = 'lawn meadow sand snow path leaves'.split()
+# %% ../nbs/01_sketch.ipynb #956524be
+_floors = dict(lawn='5f8f3a 8db356', meadow='7f9a45 c2b85a', leaves='9a6a34 c98c3f', sand='d3bd8f e6d5ae', snow='d6dfe9 f4f7fb', path='8d8880 b0a99e',
+    boards='a8754a c69865', dark='5f4433 84604a', tiles='c9c2b6 9aa3a6', carpet='8d5a4a b08a70', felt='6f7d8c 8c99a6', rug='4d5f86 b9a58c',
+    plaid='9c4a44 e0d3bd', sheet='c5cddb e0e3ea')
+_outdoors = list(_floors)[:6]
 
 def _floor(kind, rng, size, horizon):
     "Colours `(3,size,size)` of ground seen in perspective below the row `horizon`"
     a,b = (_hex(c)*rng.uniform(.8, 1.15) for c in _floors[kind].split())
-    if kind not in _outdoors: a,b = (np.roll(c, rng.integers(3)) if rng.random()<.5 else c for c in (a,b))
+    if kind in ('carpet','rug','plaid','tiles'): a,b = (np.roll(c, rng.integers(3)) if rng.random()<.4 else c for c in (a,b))
     ys,xs = (np.mgrid[:size,:size]/size).astype(np.float32)
     far = 1/np.maximum(ys-horizon+.28, .05)
-    turn,o = rng.uniform(-.7, .7),rng.uniform(0, 512, 2)
-    u,v = (xs-.5)*far,far*1.2
-    u,v = u*np.cos(turn)-v*np.sin(turn),u*np.sin(turn)+v*np.cos(turn)
-    def noise(k, beta=1.5, stretch=1.): return _noise(k*u+o[0], k*v*stretch+o[1], beta)
-    if kind=='boards':
+    turn,(o,o2) = rng.uniform(-.7, .7),rng.uniform(0, 512, 2).tolist()
+    u,v = (xs-.5)*far*np.float32(np.cos(turn))-1.2*far*np.float32(np.sin(turn)),(xs-.5)*far*np.float32(np.sin(turn))+1.2*far*np.float32(np.cos(turn))
+    def noise(k, beta=1.5, stretch=1.): return _noise(k*u+o, k*stretch*v+o2, beta)
+    if kind in ('boards','dark'):
         i = np.floor(u*5)
-        w = .35*noise(90, 1.5, .08)+.65*_noise(i*37+o[0], np.floor(v*1.5+i*.37)*53, 1.1)
-        dark = 1-.45*_step(-np.abs(u*5-i-.5), -.47, .04)
+        w = .35*noise(90, stretch=.08)+.65*_noise(i*37+o, np.floor(v*1.5+i*.37)*53, 1.1)
+        dark = 1-.4*_step(np.abs(u*5-i-.5), .48, .04)
     elif kind=='tiles':
         i,j = np.floor(u*3.5),np.floor(v*3.5)
         w = ((i+j)%2)*.6*rng.integers(0, 2)+.3*noise(40)
         dark = 1-.35*_step(np.maximum(np.abs(u*3.5-i-.5), np.abs(v*3.5-j-.5)), .48, .04)
-    elif kind=='plaid':
-        w = .4*(np.sin(u*13)>.2)+.4*(np.sin(v*13)>.2)+.2*(np.sin(u*39)>.8)
-        dark = .75+.35*noise(35, 2.)
-    elif kind=='rug':
-        w = np.clip(.5+.9*np.sin(u*9+2*np.sin(v*4))*np.sin(v*9), 0, 1)
-        dark = .85+.2*noise(200, 1.1)
-    elif kind in ('lawn','meadow','leaves'):
-        s = _strands(size)[4 + rng.integers(4),:size,:size] if kind!='leaves' else noise(160, 1.1)*4-2
-        w = np.clip(.5*noise(50)+.25+.16*s, 0, 1)
-        dark = .75+.35*noise(120, 1.1)+.05*s
-    else: w,dark = noise(60),.85+.25*noise(190, 1.1)
+    elif kind=='plaid': w,dark = .4*(np.sin(u*13)>.2)+.4*(np.sin(v*13)>.2)+.2*(np.sin(u*39)>.8),.75+.35*noise(35, 2.)
+    elif kind=='rug': w,dark = np.clip(.5+.9*np.sin(u*9+2*np.sin(v*4))*np.sin(v*9), 0, 1),.85+.2*noise(200, 1.1)
+    elif kind in ('lawn','meadow'):
+        s = _strands(size)[4+rng.integers(4),:size,:size]
+        w,dark = np.clip(.5*noise(50)+.25+.16*s, 0, 1),.75+.35*noise(120, 1.1)+.05*s
+    elif kind=='leaves': w,dark = noise(90, 1.1),.55+.6*noise(170, 1.1)
+    else: w,dark = noise(40, 2.),.85+.25*noise(190, 1.1)
     return _mix(a, b, w)*dark
 
-def _wall(outdoors, rng, size, horizon):
-    "A picture of what is behind the pet: a room or a garden"
-    h,r = int(horizon*size),lambda *a: rng.uniform(*a)
-    def tint(v=(.35,.9), s=.5):
-        c = rng.uniform(0, 1, 3)
-        return tuple(int(255*r(*v)*(1-s*r(0, 1)*x)) for x in c)
-    if outdoors:
-        sky = np.float32([[.45,.65,.92],[.75,.82,.9],[.95,.8,.65],[.6,.62,.66]])[rng.integers(4)]
-        ys = np.linspace(0, 1, size, dtype=np.float32)[:,None]
-        im = Image.fromarray((255*np.clip(np.transpose(_mix(sky, np.float32([.93,.94,.95]), np.broadcast_to(ys, (size,size))), (1,2,0)), 0, 1)).astype(np.uint8))
-        d = ImageDraw.Draw(im)
-        for k in range(rng.integers(1, 4)):
-            g,top = np.array([70,105,50])*r(.6, 1.5)*rng.uniform(.8, 1.2, 3),horizon*r(.1, .9)
-            xs = np.linspace(0, size, 24)
-            y = size*(top+.16*_cloud(2.)[rng.integers(1024)][np.linspace(0, 400, 24).astype(int)])
-            d.polygon([(0,size),*zip(xs, y),(size,size)], tuple(np.clip(g, 0, 255).astype(int)))
-            for _ in range(rng.integers(0, 40)):
-                x,y,s = r(0, size),r(top, horizon+.05)*size,r(.01, .07)*size
-                d.ellipse((x-s,y-s,x+s,y+s), tuple(np.clip(g*r(.6, 1.8), 0, 255).astype(int)))
-        if r(0, 1)<.35:
-            c,w = tint((.5,.95), .3),size*r(.05, .09)
-            for x in np.arange(-w, size, w*r(1.1, 1.5)): d.rectangle((x,h-size*.3,x+w,h), c, tuple(int(v*.7) for v in c))
-        return im
-    im = Image.new('RGB', (size,size), tint((.4,.95), .35))
-    d = ImageDraw.Draw(im)
-    kind = rng.choice(['plain','stripes','shelf','curtain','sofa','window','bricks'])
-    if kind=='stripes':
-        c,w = tint(),size*r(.02, .08)
-        for x in np.arange(0, size, 2*w): d.rectangle((x,0,x+w,size), c)
-    if kind=='shelf':
-        for y in np.arange(-r(0, .2), 1, .24)*size:
-            x = 0
-            while x < size:
-                w,t = size*r(.02, .06),size*r(.0, .08)
-                d.rectangle((x,y+t,x+w,y+.22*size), tint((.2,.9), .9)); x += w+1
-            d.rectangle((0,y+.22*size,size,y+.24*size), (110,75,45))
-    if kind=='curtain':
-        c = np.array(tint())
-        for x in range(0, size, 2): d.line((x,0,x,size), tuple((c*(.8+.2*np.sin(x/size*40+3*np.sin(x/size*7)))).astype(int)), 2)
-    if kind=='bricks':
-        c = np.array([165,95,75])*r(.7, 1.3)
-        for j,y in enumerate(np.arange(0, size, size/14)):
-            for x in np.arange(-.1+.05*(j%2), 1, .1)*size: d.rectangle((x,y,x+.092*size,y+.06*size), tuple(np.clip(c*r(.8, 1.2), 0, 255).astype(int)))
-    if kind=='window':
-        x,y,w = r(-.1, .7)*size,r(-.2, .3)*size,r(.3, .5)*size
-        d.rectangle((x,y,x+w,y+w*1.3), (225,235,245), (250,250,250), int(size*.03))
-        d.line((x+w/2,y,x+w/2,y+w*1.3), (250,250,250), int(size*.02))
-    if kind=='sofa':
-        c = np.array(tint((.3,.85), .8))
-        for k,x in enumerate(np.arange(-r(0, .3), 1, .42)): d.rounded_rectangle((x*size,h-.5*size,(x+.41)*size,h+.2*size), size*.07, tuple((c*(.92+.08*(k%2))).astype(int)), tuple((c*.6).astype(int)), 2)
-    for _ in range(rng.integers(0, 3)):
-        x,y,w,t = r(0, .9)*size,r(0, horizon)*size,r(.08, .3)*size,r(.08, .3)*size
-        d.rectangle((x,y,x+w,y+t), tint(s=.9), tint(s=.9), int(size*.015))
-    if r(0, 1)<.5: d.rectangle((0,h-.04*size,size,h), tint((.7,1), .1))
+# %% ../nbs/01_sketch.ipynb #22f5d3f1
+def _tint(rng, low=.35, high=.9, much=.35):
+    "A colour for Pillow, more or less muted"
+    return tuple((255*rng.uniform(low, high)*(1-much*rng.uniform(0, 1, 3))).astype(int).tolist())
+
+def _garden(rng, size, horizon):
+    "Sky, hills and hedges, now and then a fence"
+    sky = _hex(rng.choice(['7db0ea','bcd2e6','f0cda8','a3a8ae','9cc4e8']))
+    ys,xs = np.mgrid[:size,:size].astype(np.float32)/size
+    pic = _mix(sky, np.float32([.93,.94,.95]), np.clip(ys/(horizon+.1)*.8+.5*_noise(130*xs+rng.uniform(0, 500), 300*ys, 2.)-.25, 0, 1))
+    for k in range(rng.integers(1, 4)):
+        top,green = horizon*rng.uniform(.05, .95),_hex('4f7038')*rng.uniform(.7, 1.5)*rng.uniform(.8, 1.2, 3).astype(np.float32)
+        rough,o = rng.choice([40,160,400]),rng.uniform(0, 500)
+        edge = _step(ys-.25*_noise(rough*xs+o, ys*0+o, 2.)-.03*_noise(500*xs, 500*ys), top-.13, .02)
+        leaf = _mix(green*.55, np.minimum(green*1.45, 1), _noise(230*xs+o, 230*ys, 1.5))
+        pic += (leaf-pic)*edge
+    im = Image.fromarray((255*np.clip(pic, 0, 1).transpose(1,2,0)).astype(np.uint8))
+    if rng.random()<.3:
+        c,w,h = _tint(rng, .5, .95),size*rng.uniform(.05, .09),horizon*size
+        for x in np.arange(-w, size, w*rng.uniform(1.1, 1.5)): ImageDraw.Draw(im).rectangle((x,h-size*.3,x+w,size), c, tuple(int(v*.7) for v in c))
     return im
 
+# %% ../nbs/01_sketch.ipynb #7dbd62f8
+def _room(rng, size, horizon):
+    "A wall with what stands before it and hangs on it"
+    def r(*a): return rng.uniform(*a)*size
+    im,h = Image.new('RGB', (size,size), _tint(rng, .45, .95, .3)),horizon*size
+    d,kind = ImageDraw.Draw(im),rng.choice(['plain','stripes','shelf','curtain','sofa','window','bricks'])
+    if kind=='stripes':
+        c,w = _tint(rng, .45, .95, .3),r(.02, .08)
+        for x in np.arange(0, size, 2*w): d.rectangle((x,0,x+w,size), c)
+    if kind=='shelf':
+        d.rectangle((0,0,size,size), (92,66,44))
+        for y in np.arange(-r(0, .2), size, .24*size):
+            for x in np.cumsum(rng.uniform(.02, .06, 40))*size: d.rectangle((x,y+r(0, .08),x+r(.015, .05),y+.22*size), _tint(rng, .25, .9, .6))
+    if kind=='curtain':
+        c,f = np.array(_tint(rng)),rng.uniform(25, 60)
+        for x in range(size): d.line((x,0,x,size), tuple((c*(.8+.2*np.sin(x/size*f+3*np.sin(x/size*7)))).astype(int)))
+    if kind=='bricks':
+        c = np.array([165,105,85])*rng.uniform(.7, 1.2)
+        for i,j in np.ndindex(11, 16):
+            x,y = (i-.5*(j%2))*.1*size,j*.066*size
+            d.rectangle((x,y,x+.092*size,y+.058*size), tuple((c*rng.uniform(.85, 1.15)).astype(int)))
+    if kind=='window':
+        x,y,w = r(-.1, .7),r(-.2, .3),r(.3, .5)
+        im.paste(_garden(rng, int(w), .8), (int(x),int(y)))
+        d.rectangle((x,y,x+w,y+w), None, (245,245,245), max(1, size//30))
+        d.line((x+w/2,y,x+w/2,y+w), (245,245,245), max(1, size//40))
+    for _ in range(rng.integers(0, 3)):
+        x,y = r(0, .9),r(0, horizon)
+        d.rectangle((x,y,x+r(.08, .3),y+r(.08, .3)), _tint(rng, much=.6), _tint(rng, much=.6), max(1, size//70))
+    if kind=='sofa':
+        c,x0 = np.array(_tint(rng, .3, .85, .5)),-r(0, .3)
+        for i in range(4):
+            x = x0+.42*i*size
+            d.rounded_rectangle((x,h-.5*size,x+.41*size,size), size*.07, tuple((c*rng.uniform(.92, 1)).astype(int)), tuple((c*.6).astype(int)), 2)
+    elif rng.random()<.5: d.rectangle((0,h-.04*size,size,h), _tint(rng, .7, 1, .1))
+    return im
+
+# %% ../nbs/01_sketch.ipynb #0506325d
 def _scene(rng, size):
-    "A place `(3,size,size)`, its light (way, colour, fill) and whether it is outdoors"
-    kind,horizon = rng.choice(list(_floors)),rng.uniform(.15, .75) if rng.random()<.8 else 0.
-    ground = _floor(kind, rng, size, horizon)
-    im = _wall(kind in _outdoors, rng, size, horizon).filter(ImageFilter.GaussianBlur(size*rng.uniform(.002, .022)))
-    wall = np.asarray(im, np.float32).transpose(2,0,1)/255
-    ys = (np.arange(size, dtype=np.float32)/size)[:,None]
-    scene = wall + (ground-wall)*_step(ys, horizon, rng.uniform(.01, .05))
+    "A place `(3,size,size)` and its light: way, colour, softness"
+    kind,horizon = rng.choice(list(_floors)),rng.uniform(.2, .75) if rng.random()<.8 else 0.
+    scene = _floor(kind, rng, size, horizon)
+    ys,xs = (np.mgrid[:size,:size]/size).astype(np.float32)
+    if horizon:
+        half = size//2
+        im = (_garden if kind in _outdoors else _room)(rng, half, horizon).filter(ImageFilter.GaussianBlur(half*rng.uniform(.001, .022)))
+        wall = np.asarray(im.resize((size,size), Image.Resampling.BICUBIC), np.float32).transpose(2,0,1)/255
+        scene = wall + (scene-wall)*_step(ys, horizon, rng.uniform(.01, .05))
     way = _unit(np.array([rng.uniform(-.9, .9),rng.uniform(-1., -.2),rng.uniform(.35, 1.)])).astype(np.float32)
-    warm = np.float32([1,1,1]) + np.float32([.08,.01,-.08])*rng.uniform(-1, 1.3)
-    xs = (np.arange(size, dtype=np.float32)/size)[None]
-    scene = scene*(1+.35*rng.uniform(-1, 1)*(xs-.5)+.25*rng.uniform(-1, 1)*(ys-.5))*warm[:,None,None]
-    return scene, (way,warm*rng.uniform(.85, 1.1),rng.uniform(0, 1)), kind in _outdoors
+    warm = np.float32([1,1,1]) + np.float32([.08,.01,-.08])*np.float32(rng.uniform(-1, 1.3))
+    scene *= (1+.35*rng.uniform(-1, 1)*(xs-.5)+.25*rng.uniform(-1, 1)*(ys-.5))*warm[:,None,None]
+    return scene, (way,warm*np.float32(rng.uniform(.85, 1.1)),rng.uniform(0, 1))
+
+def _clutter(fig, pitch, rng):
+    "Things on the ground about the pet, and before it: bed, ball, bowl, plant, grass, bars"
+    ground,kw = (np.zeros(3),_axes(0, pitch)),dict(fur=0, head=-1., soft=.03)
+    def col(*a): return np.float32(_tint(rng, *a))/255
+    def spot(): return np.array([rng.uniform(-1.5, 3.2),0,rng.choice([-1,1])*rng.uniform(.8, 3.8)])
+    kind = rng.choice('none none none bed bed ball ball ball bowl plant plant grass grass bars'.split())
+    c,c2,green = col(.4, .95, .7),col(.4, 1., .4),_hex('5f9040')
+    if kind=='bed': fig.ball(ground, (0,-.45,0), (2.9,.7,3.4), lambda u: _mix(c, c*.6+.4*c2, _step(-np.hypot(u[0], u[2]), -.8, .1)), **kw)
+    if kind=='ball':
+        q,r,axis = spot(),rng.uniform(.4, .95),_unit(rng.normal(size=3)).astype(np.float32)
+        fig.ball(ground, q+[0,r,0], r, lambda u: _mix(c, c2, _step(np.abs((u*axis[:,None,None]).sum(0)), .35, .1)), **kw)
+    if kind in ('bowl','plant'):
+        q = spot()
+        fig.limb(ground, q+[0,.12,0], q+[0,.4,0], .5, .62, c, **kw)
+        fig.ball(ground, q+[0,.72,0], (.55,.3,.55), c*.35, **kw)
+        for _ in range(9*(kind=='plant')):
+            fig.leaf(ground, q+[0,.7,0], (rng.normal(0, .6, 3)+[0,1.5,0], rng.normal(0, .2, 3), .6), green*np.float32(rng.uniform(.6, 1.3)), **kw)
+    if kind=='grass':
+        for z in rng.uniform(-4.5, 4.5, 30):
+            tip = rng.normal(0, .25, 3)+[0,rng.uniform(.5, 1.4),0]
+            fig.leaf(ground, (rng.uniform(2.2, 3.5),-.1,z), (tip, (0,0,.07), .7), green*np.float32(rng.uniform(.7, 1.4)), **kw)
+    if kind=='bars':
+        for z in np.arange(-6, 6, rng.uniform(1.1, 2.)): fig.limb(ground, (3.4,-30,z), (3.4,30,z), .07, .07, c2, **kw)
 
 # %% ../nbs/01_sketch.ipynb #82c673e1
 def _pose(look, rng):
-    "A whole pet in a chance pose and view, with the frames of head, body and trunk"
-    pose,fig = rng.choice(['stand','sit','sit','lie']),_Figure()
+    "A pet in a chance pose and view among its things, with the frames of head, trunk and body"
+    pose,fig = rng.choice(['stand','stand','sit','sit','sit','lie','lie','bow'], p=[.2,.13,.15,.15,.12,.1,.1,.05]),_Figure()
     yaw,pitch = rng.uniform(-105, 105),rng.uniform(0, 28)
     body = np.zeros(3),_axes(yaw, pitch)
     at,trunk = _body(fig, body, look, pose, rng)
     turn = np.clip(yaw*rng.uniform(.1, .8)+rng.normal(0, 16), -72, 72)
     head = body[1]@at,_axes(turn, pitch*.4+rng.normal(0, 9)+2, rng.normal(0, 9))*look['head']
     _head(fig, head, look, rng)
-    return fig,head,body,trunk
+    _clutter(fig, pitch, rng)
+    return fig, head, trunk, body
 
 def _place(fig, head, rng, size):
     "Pixels a unit and the origin's place: the whole pet, its front, or its head fill the picture"
-    boxes = np.stack([p['box'] for p in fig.parts])
-    lo,hi = boxes[:,0].min(0),boxes[:,1].max(0)
-    kind = rng.choice(3, p=[.45,.3,.25])
-    r = np.linalg.norm(head[1][:,0])
-    h = np.array([p['box'] for p in fig.parts if p['head']==1.])
-    hlo,hhi = h[:,0].min(0),h[:,1].max(0)
-    if kind==1: lo,hi = np.minimum(hlo, head[0][:2]-[1.8*r,1.4*r]),np.maximum(hhi, head[0][:2]+[1.8*r,3.2*r])
-    if kind==2: lo,hi = hlo-.15*r,hhi+[.15*r,.5*r]
-    fit = rng.uniform(.72, 1.0) if kind else rng.uniform(.62, .96)
-    scale = size*fit/max(hi-lo)
+    boxes,of = (np.array([p[k] for p in fig.parts]) for k in ('box','head'))
+    (lo,_),(_,hi) = (f(boxes[of>=0], 0) for f in (np.min,np.max))
+    (hlo,_),(_,hhi) = (f(boxes[of==1], 0) for f in (np.min,np.max))
+    view,r,mid = rng.choice(['whole','front','head'], p=[.45,.3,.25]),np.linalg.norm(head[1][:,0]),head[0][:2]
+    if view=='front': lo,hi = np.minimum(hlo, mid-[1.8*r,1.4*r]),np.maximum(hhi, mid+[1.8*r,3.2*r])
+    if view=='head': lo,hi = hlo-.15*r,hhi+[.15*r,.5*r]
+    scale = float(size*rng.uniform(*((.62,.96) if view=='whole' else (.72,1.)))/max(hi-lo))
     free = size-(hi-lo)*scale
     at = free*np.clip(rng.normal(.5, .22, 2), 0, 1) - lo*scale
-    if kind==0: at[1] = size-hi[1]*scale-max(free[1], 0)*rng.uniform(0, .35)
+    if view=='whole': at[1] = size-hi[1]*scale-free[1]*rng.uniform(0, .35)
     return scale, at
 
-# %% ../nbs/01_sketch.ipynb #96574d6d
-def draw_pet(name, # Breed, one of the 37
-    rng, # NumPy random generator: everything that happens by chance
-    size=256, # Side in pixels
-):
-    "A picture of a pet with its trimap (1 pet, 2 background, 3 border), and the box of its head: left, top, right, bottom"
-    look = _looks[name]
-    scene,light,outdoors = _scene(rng, size)
-    fig,head,body,trunk = _pose(look, rng)
-    scale,at = _place(fig, head, rng, size)
-    layers,z,cover = _render(fig, look, rng, size, scale, at)
-    pet = _shade(layers, z, cover, look, [head,trunk], rng, scale, at, light)
-    scene = scene*(1-.55*_ground_shadow(fig, body, scale, at, size, light))
-    pic = scene + (pet-scene)*cover
-    pic = _lines(pic, fig, z, scale, at, size)
-    pic,cover2 = _before(pic, cover, rng, size, light, outdoors)
-    pic = _camera(pic, rng, size)
-    ys,xs = np.nonzero((layers[8]>.5)&(cover>.5))
-    return pic, _trimap(cover2, size), (int(xs.min()),int(ys.min()),int(xs.max())+1,int(ys.max())+1)
-
-def _ground_shadow(fig, body, scale, at, size, light):
-    "Where the pet keeps light from the ground, 0-1"
-    im = Image.new('L', (size,size))
-    d = ImageDraw.Draw(im)
+# %% ../nbs/01_sketch.ipynb #2a46dc84
+def _shadow(fig, body, scale, at, size, way):
+    "How much light is kept from the ground, 0-1"
+    im,up = Image.new('L', (size,size)),body[1][:,1]
     for p in fig.parts:
-        if p['head'] or p['kind']=='leaf': continue
-        o = p['c'].copy()
-        up = body[1][:,1]
-        y = o@up
-        if y > 2.2: continue
-        g = (o-up*y)[:2] + np.array([-light[0][0],.25])*y*.4
+        y = p['c']@up
+        if p['head']==1 or p['kind']=='leaf' or not -1<y<2.2: continue
+        x,y2 = (p['c']-up*y)[:2] + np.array([-way[0],.25])*y*.4
         r = (p['box'][1]-p['box'][0]).max()*.5*min(1, 1.3-.3*y)
-        x,y = g*scale+at
-        r *= scale
-        d.ellipse((x-r,y-.45*r,x+r,y+.45*r), 255)
+        box = np.array([x-r,y2-.45*r,x+r,y2+.45*r])*scale + [*at,*at]
+        ImageDraw.Draw(im).ellipse(box.tolist(), 255)
     return _blur(np.asarray(im, np.float32)/255, scale*.3)
 
-def _lines(pic, fig, z, scale, at, size):
-    "Mouths, wrinkles and whiskers over the picture, where nothing hides them"
-    k = 3
+def _lines(pic, fig, z, scale, at, k=3):
+    "Add mouths, wrinkles and whiskers to the picture, where nothing hides them; they are drawn `k` times as large"
+    size = len(z)
     for pts,wide,col,alpha in fig.strokes:
         p = pts[:,:2]*scale+at
-        i = np.clip(p[0].astype(int), 0, size-1)
-        if pts[0,2]*scale < z[i[1],i[0]]-.22*scale: continue
-        lo,hi = np.floor(p.min(0)).astype(int)-3,np.ceil(p.max(0)).astype(int)+4
-        lo,hi = np.maximum(lo, 0),np.minimum(hi, size)
-        if (hi<=lo).any(): continue
-        t = np.linspace(0, len(pts)-1, 4*len(pts))
-        q = np.stack([np.interp(t, range(len(p)), p[:,j]) for j in (0,1)], 1)
+        x,y = np.clip(p[0].astype(int), 0, size-1)
+        lo,hi = np.maximum(np.floor(p.min(0)).astype(int)-3, 0),np.minimum(np.ceil(p.max(0)).astype(int)+4, size)
+        if pts[0,2]*scale < z[y,x]-.22*scale or (hi<=lo).any(): continue
+        q = np.stack([np.interp(np.linspace(0, len(p)-1, 4*len(p)), range(len(p)), o) for o in p.T], 1)
         q[1:-1] = (q[:-2]+2*q[1:-1]+q[2:])/4
         im = Image.new('L', tuple((hi-lo)*k))
-        ImageDraw.Draw(im).line([tuple((v-lo)*k) for v in q], 255, max(2, int(round(wide*scale*k))), 'curve')
-        a = np.asarray(im.reduce(k), np.float32)/255*alpha
-        part = np.s_[:,lo[1]:hi[1],lo[0]:hi[0]]
-        pic[part] += a*(col[:,None,None]-pic[part])
-    return pic
+        ImageDraw.Draw(im).line([tuple((v-lo)*k) for v in q], 255, max(2, round(wide*scale*k)), 'curve')
+        part = pic[:,lo[1]:hi[1],lo[0]:hi[0]]
+        part += np.asarray(im.reduce(k), np.float32)/255*np.float32(alpha)*(np.float32(col)[:,None,None]-part)
 
-def _before(pic, cover, rng, size, light, outdoors):
-    "Now and then something stands in front of the pet; returns the picture and what is left to see of the pet"
-    return pic, cover
-
-def _camera(pic, rng, size):
+# %% ../nbs/01_sketch.ipynb #1c0155a0
+def _camera(pic, rng):
     "Exposure, contrast, blur and noise of a photo, as an RGB image"
+    size = pic.shape[1]
     pic = np.clip((pic-.5)*rng.uniform(.85, 1.15)+.5+rng.normal(0, .04), 0, 1)
-    im = Image.fromarray((pic.transpose(1,2,0)*255).astype(np.uint8))
-    if rng.random()<.35: im = im.filter(ImageFilter.GaussianBlur(size/256*rng.uniform(.2, .9)))
-    a = np.asarray(im, np.float32)
-    a += rng.normal(size=a.shape[:2]).astype(np.float32)[...,None]*rng.uniform(0, 6)
-    return Image.fromarray(np.clip(a, 0, 255).astype(np.uint8))
+    if rng.random()<.7: pic += rng.standard_normal((size,size), np.float32)*np.float32(rng.uniform(0, .02))
+    im = Image.fromarray((255*np.clip(pic, 0, 1)).astype(np.uint8).transpose(1,2,0))
+    return im.filter(ImageFilter.GaussianBlur(size/256*rng.uniform(.2, .8))) if rng.random()<.3 else im
 
-def _trimap(cover, size):
-    "1 pet, 2 background, 3 border"
-    m = np.asarray(Image.fromarray(np.where(cover>.5, 255, 0).astype(np.uint8)).filter(ImageFilter.BoxBlur(max(1, size//96))))
+def _trimap(pet):
+    "1 pet, 2 background, 3 border, from how much of each pixel is the pet's `(h,w)`"
+    m = np.asarray(Image.fromarray(np.where(pet>.5, 255, 0).astype(np.uint8)).filter(ImageFilter.BoxBlur(max(1, len(pet)//96))))
     return Image.fromarray(np.where(m>235, 1, np.where(m>20, 3, 2)).astype(np.uint8))
+
+def draw_pet(breed, # One of the 37
+    rng, # NumPy random generator: all that happens by chance
+    size=256, # Side in pixels
+):
+    "A picture of a pet, its trimap (1 pet, 2 background, 3 border), and the box of its head: left, top, right, bottom"
+    look = _individual(_looks[breed], rng)
+    pic,light = _scene(rng, size)
+    fig,head,trunk,body = _pose(look, rng)
+    scale,at = _place(fig, head, rng, size)
+    layers,z,cover = _layers(fig, look['hair'], rng, size, scale, at)
+    pic *= 1-.55*_shadow(fig, body, scale, at, size, light[0])
+    pic += (_shade(layers, z, look, (head,trunk), rng, scale, at, light)-pic)*cover
+    _lines(pic, fig, z, scale, at)
+    ys,xs = np.nonzero((layers[8]>.5)&(cover>.5))
+    return _camera(pic, rng), _trimap(cover*(layers[8]>-.5)), (int(xs.min()),int(ys.min()),int(xs.max())+1,int(ys.max())+1)
 
 # %% ../nbs/01_sketch.ipynb #965c9eee
 _version = 1
@@ -699,9 +758,11 @@ def _annotations(n_per_breed, seed):
     head = ['#Image CLASS-ID SPECIES BREED ID','#ID: 1:37 Class ids','#SPECIES: 1:Cat 2:Dog']
     return {'list.txt':head+rows, 'trainval.txt':halves[0], 'test.txt':halves[1]}
 
-_xml = '''<annotation><folder>images</folder><filename>{name}.jpg</filename><source><database>petlab sketch</database></source><size><width>{size}</width><height>{size}</height>\
-<depth>3</depth></size><segmented>0</segmented><object><name>{species}</name><pose>Unspecified</pose><truncated>{cut}</truncated><occluded>0</occluded><bndbox><xmin>{box[0]}</xmin>\
-<ymin>{box[1]}</ymin><xmax>{box[2]}</xmax><ymax>{box[3]}</ymax></bndbox><difficult>0</difficult></object></annotation>'''
+# %% ../nbs/01_sketch.ipynb #c0c01f1b
+_xml = '<annotation><folder>images</folder><filename>{name}.jpg</filename><source><database>petlab sketch</database></source>'\
+    '<size><width>{size}</width><height>{size}</height><depth>3</depth></size><segmented>0</segmented><object><name>{species}</name>'\
+    '<pose>Unspecified</pose><truncated>{cut}</truncated><occluded>0</occluded><bndbox><xmin>{box[0]}</xmin><ymin>{box[1]}</ymin>'\
+    '<xmax>{box[2]}</xmax><ymax>{box[3]}</ymax></bndbox><difficult>0</difficult></object></annotation>\n'
 
 def _draw_file(item, # Breed and number, from 1
     folder, # Where `images` and `annotations` are
@@ -736,6 +797,7 @@ def _draw_all(part, made, n_workers, progress):
         for _ in progress_bar(done, total=len(items), leave=False) if progress else done: pass
     (part/'sketch.json').write_text(json.dumps(made))
 
+# %% ../nbs/01_sketch.ipynb #4a0a4de4
 def sketch_pets(n_per_breed=20, # Pictures of each of the 37 breeds
     size=256, # Side in pixels, at least 32
     seed=0, # Another seed draws other pictures
@@ -753,15 +815,17 @@ def sketch_pets(n_per_breed=20, # Pictures of each of the 37 breeds
         path = fastai_path('data')/tag
     path = Path(path)
     if _is_whole(path, made): return path
-    if path.exists() and _made(path)!=made and (path.is_file() or any(path.iterdir())):
+    if path.is_file() or path.is_dir() and _made(path)!=made and any(path.iterdir()):
         raise PetlabError(f'{path} is there and is not the sketch asked for: name a new folder, or delete this one')
     part = path.with_name(f'.{path.name}.{tag}.part')
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(path.with_name(f'.{path.name}.lock')):
-        if _is_whole(path, made): return path
-        if path.exists():
-            shutil.rmtree(part, ignore_errors=True)
-            path.rename(part)
-        _draw_all(part, made, n_workers, progress)
-        part.rename(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(f'.{path.name}.lock')):
+            if _is_whole(path, made): return path
+            if path.exists():
+                shutil.rmtree(part, ignore_errors=True)
+                path.rename(part)
+            _draw_all(part, made, n_workers, progress)
+            part.rename(path)
+    except OSError as e: raise PetlabError(f'cannot write {path} ({e}): name another folder, or point FASTAI_HOME to one') from e
     return path
