@@ -8,9 +8,10 @@ Docs: https://petlab.github.io/petlab/sketch.html.md"""
 __all__ = ['draw_pet', 'sketch_pets']
 
 # %% ../nbs/01_sketch.ipynb #f5f5c20d
-import json, shutil, signal, numpy as np
+import json, os, shutil, signal, time, numpy as np
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Thread
 from fastcore.parallel import ProcessPoolExecutor, defaults
 from fastprogress import progress_bar
 from filelock import FileLock
@@ -294,13 +295,14 @@ def _muzzle(fig, head, look, rng):
     mask,muz,lips = col('mask'),col('muzzle'),_hex(look['mouth'])
     out = dict(head=1., fur=.4, soft=.1)
     if look['species']=='cat':
+        mz = .5*mz-.05
         fig.limb(head, (.52,.2,0), (.84+mz,-.16,0), .3, .19, mask, flow=(-.3,1,0), mark=.3, **out)
         fig.ball(head, (.66+mz,-.62,0), (.24,.19,.26), muz, flow=(0,-1,0), **out)
         for s in (1,-1): fig.ball(head, (.77+mz,-.4,.19*s), (.27,.22,.28), muz, flow=(-.4,-.3,s), **out)
         for y,r in ((-.2,.13),(-.26,.075)): fig.ball(head, (1.0+mz,y,0), (.09,.07,r), nose, fur=0, soft=.02, head=1)
         for s in (1,-1): fig.stroke(head, [(1.08+mz,-.3,0),(1.08+mz,-.42,0),(1.04+mz,-.53,.1*s),(.96+mz,-.52,.24*s),(.82+mz,-.45,.38*s)], .035, lips)
         return
-    gape = rng.uniform(.25, 1.)*(rng.random() < .6)
+    gape = rng.uniform(.3, 1.)*(rng.random() < .75)
     fig.limb(head, (.42,-.18,0), (.70+mz,-.27,0), .5, .3+.1*j, lambda u: _mix(mask, muz, _step(u[0], .25, .6)), flow=(-1,.1,0), **out)
     for s in (1,-1): fig.ball(head, (.52+mz*.9,-.38-.12*j,.19*s), (.34,.2+.22*j,.2+.06*j), muz, flow=(-.6,-.8,0), **out)
     fig.limb(head, (.3,-.55,0), (.55+mz*.85,-.6-.12*j-.22*gape,0), .3, .17+.05*j, muz*.92, flow=(-.5,-.8,0), **out)
@@ -487,14 +489,17 @@ def _layers(fig, hair, rng, size, scale, at):
         tile = tiles[:,oy+y0:oy+y1,ox+x0:ox+x1]
         dx,dy,tile = _comb(p, tile, (.02*(hair>.03)+.1*hair)*scale*fur, scale, axis[None,x0:x1]-c[0], axis[y0:y1,None]-c[1])
         h,edge,n,u = _solid(p, scale, dx, dy)
-        a,old,zo = np.clip(edge/np.float32(1+4*hair*fur)+.5, 0, 1),cover[part],z[part]
-        w = np.maximum(a*np.clip((h-zo)/np.float32(2*p['soft']*scale)+.5, 0, 1), np.minimum(1-old, a>0))
+        a,had,zo = np.clip(edge/np.float32(1+4*hair*fur)+.5, 0, 1),cover[part],z[part]
+        w = np.maximum(a*np.clip((h-zo)/np.float32(2*p['soft']*scale)+.5, 0, 1), np.minimum(1-had, a>0))
         col = p['col'](u) if callable(p['col']) else p['col'][:,None,None]
-        for i,new in enumerate((*n,*col,tile*np.float32(fur),np.float32(p['mark']),np.float32(p['head']))):
-            l = out[i,y0:y1,x0:x1]
-            l += w*(new-l)
+        old = out[:,y0:y1,x0:x1]
+        new = np.empty_like(old)
+        new[:3],new[3:6],new[6],new[7],new[8] = n,col,tile*np.float32(fur),p['mark'],p['head']
+        new -= old
+        new *= w
+        old += new
         z[part] = np.where((a>.4)&(h>zo), h, zo)
-        cover[part] = np.maximum(old, a)
+        cover[part] = np.maximum(had, a)
     return out,z,cover
 
 # %% ../nbs/01_sketch.ipynb #b13e3594
@@ -512,8 +517,9 @@ def _local(frame, p):
 def _shade(layers, z, look, frames, rng, scale, at, light):
     "Colours `(3,h,w)` of the solids: pattern, hair, light, shade in the folds; `frames` are head and trunk, `light` its way, colour and softness"
     n,c,hair,mark,head = layers[:3],layers[3:6],layers[6],layers[7],layers[8]
-    axis,low = np.arange(len(z), dtype=np.float32),z[z>-1e4].min()
-    p = (axis[None]-np.float32(at[0]))/np.float32(scale),(axis[:,None]-np.float32(at[1]))/np.float32(scale),np.maximum(z, low)/np.float32(scale)
+    (h,w),low = z.shape,z[z>-1e4].min()
+    axis = np.arange(max(h, w), dtype=np.float32)
+    p = (axis[None,:w]-np.float32(at[0]))/np.float32(scale),(axis[:h,None]-np.float32(at[1]))/np.float32(scale),np.maximum(z, low)/np.float32(scale)
     if look['pattern']!='plain':
         q = [np.where(head>.5, 1.6*a, b+np.float32(o)) for a,b,o in zip(_local(frames[0], p), _local(frames[1], p), rng.uniform(-.3, .3, 3)*[1,.3,1])]
         marks = _patterns[look['pattern']](q, hair)*mark*(head>-.5)
@@ -534,10 +540,10 @@ _floors = dict(lawn='5f8f3a 8db356', meadow='7f9a45 c2b85a', leaves='9a6a34 c98c
 _outdoors = list(_floors)[:6]
 
 def _floor(kind, rng, size, horizon):
-    "Colours `(3,size,size)` of ground seen in perspective below the row `horizon`"
+    "Colours `(3,h,size)` of ground seen in perspective, from `horizon` (0 is the top, 1 the bottom) down"
     a,b = (_hex(c)*rng.uniform(.8, 1.15) for c in _floors[kind].split())
     if kind in ('carpet','rug','plaid','tiles'): a,b = (np.roll(c, rng.integers(3)) if rng.random()<.4 else c for c in (a,b))
-    ys,xs = (np.mgrid[:size,:size]/size).astype(np.float32)
+    ys,xs = (np.mgrid[int(horizon*size):size,:size]/size).astype(np.float32)
     far = 1/np.maximum(ys-horizon+.28, .05)
     turn,(o,o2) = rng.uniform(-.7, .7),rng.uniform(0, 512, 2).tolist()
     u,v = (xs-.5)*far*np.float32(np.cos(turn))-1.2*far*np.float32(np.sin(turn)),(xs-.5)*far*np.float32(np.sin(turn))+1.2*far*np.float32(np.cos(turn))
@@ -553,9 +559,9 @@ def _floor(kind, rng, size, horizon):
     elif kind=='plaid': w,dark = .4*(np.sin(u*13)>.2)+.4*(np.sin(v*13)>.2)+.2*(np.sin(u*39)>.8),.75+.35*noise(35, 2.)
     elif kind=='rug': w,dark = np.clip(.5+.9*np.sin(u*9+2*np.sin(v*4))*np.sin(v*9), 0, 1),.85+.2*noise(200, 1.1)
     elif kind in ('lawn','meadow'):
-        s = _strands(size)[4+rng.integers(4),:size,:size]
+        s = _strands(size)[4+rng.integers(4),:len(ys),:size]
         w,dark = np.clip(.5*noise(50)+.25+.16*s, 0, 1),.75+.35*noise(120, 1.1)+.05*s
-    elif kind=='leaves': w,dark = noise(90, 1.1),.55+.6*noise(170, 1.1)
+    elif kind=='leaves': w,dark = noise(90, 1.1),.65+.45*noise(170, 1.1)
     else: w,dark = noise(40, 2.),.85+.25*noise(190, 1.1)
     return _mix(a, b, w)*dark
 
@@ -628,7 +634,9 @@ def _scene(rng, size):
         half = size//2
         im = (_garden if kind in _outdoors else _room)(rng, half, horizon).filter(ImageFilter.GaussianBlur(half*rng.uniform(.001, .022)))
         wall = np.asarray(im.resize((size,size), Image.Resampling.BICUBIC), np.float32).transpose(2,0,1)/255
-        scene = wall + (scene-wall)*_step(ys, horizon, rng.uniform(.01, .05))
+        below = wall[:,-scene.shape[1]:]
+        below += (scene-below)*_step(ys[-scene.shape[1]:], horizon+.02, rng.uniform(.005, .04))
+        scene = wall
     way = _unit(np.array([rng.uniform(-.9, .9),rng.uniform(-1., -.2),rng.uniform(.35, 1.)])).astype(np.float32)
     warm = np.float32([1,1,1]) + np.float32([.08,.01,-.08])*np.float32(rng.uniform(-1, 1.3))
     scene *= (1+.35*rng.uniform(-1, 1)*(xs-.5)+.25*rng.uniform(-1, 1)*(ys-.5))*warm[:,None,None]
@@ -639,7 +647,7 @@ def _clutter(fig, pitch, rng):
     ground,kw = (np.zeros(3),_axes(0, pitch)),dict(fur=0, head=-1., soft=.03)
     def col(*a): return np.float32(_tint(rng, *a))/255
     def spot(): return np.array([rng.uniform(-1.5, 3.2),0,rng.choice([-1,1])*rng.uniform(.8, 3.8)])
-    kind = rng.choice('none none none bed bed ball ball ball bowl plant plant grass grass bars'.split())
+    kind = rng.choice('none none none none bed bed bed ball ball ball ball bowl plant plant grass grass grass bars'.split())
     c,c2,green = col(.4, .95, .7),col(.4, 1., .4),_hex('5f9040')
     if kind=='bed': fig.ball(ground, (0,-.45,0), (2.9,.7,3.4), lambda u: _mix(c, c*.6+.4*c2, _step(-np.hypot(u[0], u[2]), -.8, .1)), **kw)
     if kind=='ball':
@@ -656,7 +664,7 @@ def _clutter(fig, pitch, rng):
             tip = rng.normal(0, .25, 3)+[0,rng.uniform(.5, 1.4),0]
             fig.leaf(ground, (rng.uniform(2.2, 3.5),-.1,z), (tip, (0,0,.07), .7), green*np.float32(rng.uniform(.7, 1.4)), **kw)
     if kind=='bars':
-        for z in np.arange(-6, 6, rng.uniform(1.1, 2.)): fig.limb(ground, (3.4,-30,z), (3.4,30,z), .07, .07, c2, **kw)
+        for z in np.arange(-6, 6, rng.uniform(1.1, 2.)): fig.limb(ground, (3.4,-30,z), (3.4,30,z), .06, .06, c2, **kw)
 
 # %% ../nbs/01_sketch.ipynb #82c673e1
 def _pose(look, rng):
@@ -738,7 +746,9 @@ def draw_pet(breed, # One of the 37
     scale,at = _place(fig, head, rng, size)
     layers,z,cover = _layers(fig, look['hair'], rng, size, scale, at)
     pic *= 1-.55*_shadow(fig, body, scale, at, size, light[0])
-    pic += (_shade(layers, z, look, (head,trunk), rng, scale, at, light)-pic)*cover
+    (t,b),(l,r) = (np.flatnonzero(cover.any(i))[[0,-1]] for i in (1,0))
+    part = np.s_[...,t:b+1,l:r+1]
+    pic[part] += (_shade(layers[part], z[part], look, (head,trunk), rng, scale, at-[l,t], light)-pic[part])*cover[part]
     _lines(pic, fig, z, scale, at)
     ys,xs = np.nonzero((layers[8]>.5)&(cover>.5))
     return _camera(pic, rng), _trimap(cover*(layers[8]>-.5)), (int(xs.min()),int(ys.min()),int(xs.max())+1,int(ys.max())+1)
@@ -780,19 +790,28 @@ def _draw_file(item, # Breed and number, from 1
     im.save(jpg.with_suffix('.tmp'), 'jpeg', quality=90)
     jpg.with_suffix('.tmp').replace(jpg)
 
-# %% ../nbs/01_sketch.ipynb #80a982c3
+# %% ../nbs/01_sketch.ipynb #ea4b7fb0
 def _is_whole(path, made):
     "Whether `path` holds every picture of the sketch `made`"
     return _made(path)==made and len(list((path/'images').glob('*.jpg')))==len(_looks)*made['n_per_breed']
 
 def _made(path): return json.loads((path/'sketch.json').read_text()) if (path/'sketch.json').is_file() else None
 
+def _worker(parent):
+    "Leave Ctrl-C to the process that asked for the drawing, and end with it"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    def watch():
+        while os.getppid()==parent: time.sleep(.5)
+        os._exit(1)
+    Thread(target=watch, daemon=True).start()
+
+# %% ../nbs/01_sketch.ipynb #80a982c3
 def _draw_all(part, made, n_workers, progress):
     "Draw what `part` lacks of the sketch `made`"
     for o in ('images','annotations/xmls','annotations/trimaps'): (part/o).mkdir(parents=True, exist_ok=True)
     for name,lines in _annotations(made['n_per_breed'], made['seed']).items(): (part/'annotations'/name).write_text('\n'.join(lines)+'\n')
     items = [(b,i+1) for b in _looks for i in range(made['n_per_breed'])]
-    with ProcessPoolExecutor(n_workers, initializer=partial(signal.signal, signal.SIGINT, signal.SIG_IGN)) as ex:
+    with ProcessPoolExecutor(n_workers, initializer=_worker, initargs=(os.getpid(),)) as ex:
         done = ex.map(_draw_file, items, chunksize=4, folder=part, size=made['size'], seed=made['seed'])
         for _ in progress_bar(done, total=len(items), leave=False) if progress else done: pass
     (part/'sketch.json').write_text(json.dumps(made))
