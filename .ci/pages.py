@@ -96,7 +96,7 @@ def _cell(cell, module):
         res.symbol,res.module = sym[1],module
         return res
     dirs = dict(_re_dir.findall(cell.source))
-    cell.source = _re_dir.sub('', cell.source).strip()
+    cell.source = re.sub(r'^# chkstyle:.*\n?', '', _re_dir.sub('', cell.source), flags=re.M).strip()
     if dirs.get('include')=='false': return
     if dirs.get('output')=='asis': return mk_cell('\n\n'.join(map(_text, cell.outputs)), 'markdown')
     if dirs.get('output')=='false': cell.outputs = []

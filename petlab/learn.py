@@ -223,7 +223,7 @@ def _same_predictions(learn, folder):
     "Raise `ModelError` unless what was written predicts what `learn` does"
     items = list(learn.dls.valid.items[:8])
     if not items: return
-    ours,theirs = (o.get_preds(dl=o.dls.test_dl(items, num_workers=0))[0] for o in (learn, load_model(folder)))
+    ours,theirs = (o.get_preds(dl=o.dls.test_dl(items))[0] for o in (learn, load_model(folder)))
     if (gap := (ours-theirs).abs().max()) > 0.02: raise ModelError(f'the written model predicts otherwise (by {gap:.2f}): its transforms cannot be saved; see Learner.export')
 
 def save_model(
@@ -292,7 +292,7 @@ def _no_photos_dls(info):
         get_y = partial(_first_or, blank=blank, vocab=info['vocab'], get_y=labeller(label or 'folder'))
         dblock = DataBlock((ImageBlock(Photo), CategoryBlock(info['vocab'], sort=False)), get_y=get_y, splitter=lambda o: ([0],[0]),
             item_tfms=Resize(tuple(pre['size']), method=pre['method'], pad_mode=pre['pad_mode']))
-        dls = dblock.dataloaders([blank], bs=32).new_empty()
+        dls = dblock.dataloaders([blank], bs=32, num_workers=cpu_workers()).new_empty()
     dls.label = label
     return dls
 

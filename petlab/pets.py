@@ -7,11 +7,7 @@ Docs: https://petlab.github.io/petlab/pets.html.md"""
 # %% auto #0
 __all__ = ['breeds', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'DownloadError', 'missing_photos', 'oxford_pets', 'pets_path',
            'PhotoError', 'to_rgb', 'open_photo', 'Photo', 'check_photos', 'labeller', 'pet_files', 'label_photos',
-           'tell_left_out', 'pet_table', 'class_balance', 'small_bs', 'pet_dls']
-
-# %% ../nbs/00_pets.ipynb #a6b3194e
-import warnings
-warnings.filterwarnings('ignore', message='`torch.jit', category=FutureWarning)
+           'tell_left_out', 'pet_table', 'class_balance', 'small_bs', 'cpu_workers', 'pet_dls']
 
 # %% ../nbs/00_pets.ipynb #9787cfa8
 import fastai.data, re, tempfile
@@ -258,6 +254,10 @@ def small_bs(
     "A batch size that leaves some 16 steps an epoch or more: on few photos the number of steps matters more than that of epochs"
     return min(64, max(8, 2**round(math.log2(max(n_train, 1)/16))))
 
+def cpu_workers() -> int: # `num_workers` of a `DataLoader`
+    "No worker processes on a CPU, where they would take cores from the network; otherwise fastai's default"
+    return 0 if default_device().type=='cpu' else min(16, defaults.cpus)
+
 def pet_dls(
     path:str|Path, # Folder in the Oxford layout, or of photos
     label:str|Callable='cat', # `'cat'` (classes `cat` and `dog`), `'breed'`, `'folder'`, or a function of the file name
@@ -269,6 +269,7 @@ def pet_dls(
     split:str='random', # `'random'` or `'official'`, as in `pet_table`
     item_tfms=None, # Default: `Resize(size)`
     batch_tfms=None, # Added on the batch, as `aug_transforms()` would be
+    num_workers:int=None, # Processes that open photos; default: none on a CPU, where they would take the network's cores, else fastai's
     **kwargs # Passed to `DataBlock.dataloaders`
 ) -> DataLoaders: # With the whole `pet_table` as `dls.table`, and `dls.label`
     "The photos of `path` for a `Learner`; raises `PetlabError` where there is nothing to learn"
@@ -281,10 +282,12 @@ def pet_dls(
     if len(vocab)==1: raise LabelError(f'{path}: every photo is labelled {vocab[0]!r} by {label!r}, there is nothing to tell apart')
     dblock = DataBlock((ImageBlock(Photo), CategoryBlock(vocab)), get_y=labeller(label), splitter=RandomSplitter(valid_pct, seed=seed),
         item_tfms=item_tfms or Resize(size), batch_tfms=batch_tfms)
-    dls = dblock.dataloaders(used.file.tolist(), path=path, bs=min(bs or small_bs(n_train), n_train), **kwargs)
+    dls = dblock.dataloaders(used.file.tolist(), path=path, bs=min(bs or small_bs(n_train), n_train),
+        num_workers=cpu_workers() if num_workers is None else num_workers, **kwargs)
     dls.table,dls.label = table,label
     return dls
 
+# %% ../nbs/00_pets.ipynb #c45388ea
 @patch
 def pet_test_dl(self:DataLoaders, **kwargs):
     "The test set that `pet_dls` set aside, with its labels"

@@ -38,7 +38,7 @@ _cats = dict( # Coat, zones, pattern, and what differs
     Abyssinian=_cat('b8743f e2b98a 5a3320', 'muzzle:b chest:ab belly:b tip:m', 'ticked', ears=1.3, girth=.82, legs=1.75, head=.95, eye='9fae4a'),
     Bengal=_cat('d19a55 f0dcb8 3d2415', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=.9, girth=.95, legs=1.6, long=2.8, eye='8fb05a', nose='b8605a'),
     Birman=_cat('f0e6d4 fbf8f2 5d4638', 'muzzle:m mask:am ears:m legs:am feet:b tail:m tip:m', hair=.75, ruff=.5, bush=.42, eye='5b8fd6', nose='8a5a58'),
-    Bombay=_cat('262327 2f2b30 151316', '', hair=.1, eye='e0982a', nose='2a2426', ears=.95),
+    Bombay=_cat('2e2a2f 37323a 1b181c', '', hair=.1, eye='e0982a', nose='2a2426', ears=.95),
     British_Shorthair=_cat('7d8590 8a929c 5f6670', '', jowl=.65, ears=.75, girth=1.15, legs=1.25, head=1.2, eye='dc8f2c', nose='5a5660', bush=.27),
     Egyptian_Mau=_cat('bdb9b0 e2dfd6 34302e', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=1.05, girth=.85, legs=1.7, eye='a9cf6a', nose='a8625a'),
     Maine_Coon=_cat('9a7650 e8dcc4 3a281c|cf8a48 f4e4cc 8f4f22|a9a7a2 ece9e2 3c3a3a', 'muzzle:b chest:b', 'tabby', ears=1.2, muz=.18, jowl=.45, hair=.75,
@@ -66,7 +66,7 @@ _dogs = dict( # Coat, zones, pattern, and what differs
         girth=1.1, legs=2.1, head=1.08, hair=.1, tail='bob'),
     chihuahua=_dog('d9ab72 f4e5cc a06b3c|ead9bd faf4e6 c9a878|3a2c28 b9814c 201817', 'muzzle:b chest:b belly:b', ear='bat', ears=1.25, muz=.52, jowl=.25,
         girth=.85, legs=1.5, long=2.1, head=1.12, hair=.15, tail='up', bush=.12),
-    english_cocker_spaniel=_dog('a8622c c58a50 8a4a20|c9924e dcb27a a87338|2b2728 3a3434 1c191a', '', ear='long', ears=1.3, muz=.68, jowl=.5, hair=.55,
+    english_cocker_spaniel=_dog('a8622c c58a50 8a4a20|c9924e dcb27a a87338|363132 443d3d 242021', '', ear='long', ears=1.3, muz=.68, jowl=.5, hair=.55,
         legs=1.5, tail='bob', bush=.2, feat='topknot', ruff=.25),
     english_setter=_dog('f5f1e8 4a4644 3d3a3a', 'ears:bm tip:a', 'flecks', ear='long', ears=1.15, muz=.95, jowl=.5, hair=.55, legs=2.1, long=3.,
         tail='plume', bush=.3, ruff=.2),
@@ -81,9 +81,9 @@ _dogs = dict( # Coat, zones, pattern, and what differs
         legs=1.6, long=2.3, tail='curl', bush=.42),
     leonberger=_dog('b9824a d8b07c 2a211d', 'muzzle:m mask:m ears:m', 'tipped', ears=.95, muz=.75, jowl=.55, hair=.75, ruff=.7, girth=1.3,
         legs=2., tail='plume', bush=.38),
-    miniature_pinscher=_dog('2a2222 a8602e 6b3a1e|9a5230 b46c3c 6b3a1e', 'muzzle:b brow:b chest:ab feet:b legs:ab', ear='bat', ears=.95, muz=.68, jowl=.25,
+    miniature_pinscher=_dog('342b2b a8602e 6b3a1e|9a5230 b46c3c 6b3a1e', 'muzzle:b brow:b chest:ab feet:b legs:ab', ear='bat', ears=.95, muz=.68, jowl=.25,
         girth=.85, legs=2., long=2.3, head=.95, hair=.08, tail='bob'),
-    newfoundland=_dog('2d2829 383233 1c191a|4f3526 5f4230 38251a', '', ears=.85, muz=.62, jowl=.7, hair=.8, ruff=.55, girth=1.35, head=1.12,
+    newfoundland=_dog('3a3536 443d3e 242021|4f3526 5f4230 38251a', '', ears=.85, muz=.62, jowl=.7, hair=.8, ruff=.55, girth=1.35, head=1.12,
         tail='plume', bush=.38),
     pomeranian=_dog('d98f4a f2cf9c b56a2c|ecd6b0 f8ecd6 d2b27f', 'chest:ab feet:b', ear='prick', ears=.55, muz=.42, hair=1., ruff=1., girth=1.05,
         legs=1.15, long=1.9, head=1.05, tail='curl', bush=.45),
@@ -92,7 +92,7 @@ _dogs = dict( # Coat, zones, pattern, and what differs
     saint_bernard=_dog('b06f38 f8f3ea 33241c', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b cheeks:m', 'patches', ears=.95, muz=.6,
         jowl=.9, hair=.6, ruff=.45, feat='blaze', girth=1.4, head=1.2, tail='plume', bush=.34),
     samoyed=_dog('fbfaf6 ffffff ece6da', '', ear='prick', ears=.7, muz=.62, hair=.95, ruff=.85, girth=1.2, legs=1.8, tail='curl', bush=.48, mouth='1d1a1a'),
-    scottish_terrier=_dog('2b292a 363334 1b191a|d2b483 e2cba2 b8935f', '', ear='prick', ears=.75, muz=.85, hair=.85, legs=.85, long=2.5, girth=1.1,
+    scottish_terrier=_dog('363335 403c3e 242122|d2b483 e2cba2 b8935f', '', ear='prick', ears=.75, muz=.85, hair=.85, legs=.85, long=2.5, girth=1.1,
         head=1.12, tail='up', bush=.2, feat='beard brows'),
     shiba_inu=_dog('cf7f3c f7ead6 a85c24|c46f34 f5e4cc 9a5020', 'muzzle:b cheeks:b chest:b belly:b feet:b brow:b tip:b', ear='prick', ears=.8, muz=.58,
         hair=.4, ruff=.35, legs=1.8, long=2.4, tail='curl', bush=.34),
@@ -562,7 +562,7 @@ def _floor(kind, rng, size, horizon):
         s = _strands(size)[4+rng.integers(4),:len(ys),:size]
         w,dark = np.clip(.5*noise(50)+.25+.16*s, 0, 1),.75+.35*noise(120, 1.1)+.05*s
     elif kind=='leaves': w,dark = noise(90, 1.1),.65+.45*noise(170, 1.1)
-    else: w,dark = noise(40, 2.),.85+.25*noise(190, 1.1)
+    else: w,dark = noise(40, 2.),.93+.12*noise(190, 1.1)
     return _mix(a, b, w)*dark
 
 # %% ../nbs/01_sketch.ipynb #22f5d3f1
