@@ -161,17 +161,15 @@ def _turn(v):
     w = _unit(np.cross((0,0,1), v))
     return np.stack([v,w,np.cross(v, w)], 1)
 
-# %% ../nbs/01_sketch.ipynb #f23845c5
+# %% ../nbs/01_sketch.ipynb #dc6d4b01
 def _ball(q, dx, dy):
     "An ellipsoid around the origin; `q` `(3,3)` takes it to the unit sphere"
-    a,c = q[:,2]@q[:,2],q[:,2]
-    u = q[:,0,None,None]*dx + q[:,1,None,None]*dy
-    b = (c[0]*u[0]+c[1]*u[1]+c[2]*u[2])/a
-    r2 = u[0]**2+u[1]**2+u[2]**2 - a*b*b
-    t = np.sqrt(np.maximum(1-r2, 0)/a) - b
-    u += c[:,None,None]*t
-    n = np.stack([q[0,i]*u[0]+q[1,i]*u[1]+q[2,i]*u[2] for i in range(3)])
-    n /= np.sqrt((n*n).sum(0))+1e-6
+    m = q.T@q
+    b = m[2,0]/m[2,2]*dx + m[2,1]/m[2,2]*dy
+    r2 = (m[0,0]*dx+2*m[0,1]*dy)*dx + m[1,1]*dy*dy - m[2,2]*b*b
+    t = np.sqrt(np.maximum(1-r2, 0)/m[2,2]) - b
+    n,u = (k[:,0,None,None]*dx+k[:,1,None,None]*dy+k[:,2,None,None]*t for k in (m,q))
+    n /= np.sqrt(n[0]*n[0]+n[1]*n[1]+n[2]*n[2])+np.float32(1e-9)
     return t, 1-r2, n, u
 
 def _limb(d, ra, rb, dx, dy):
@@ -492,12 +490,11 @@ def _layers(fig, hair, rng, size, scale, at):
         a,had,zo = np.clip(edge/np.float32(1+4*hair*fur)+.5, 0, 1),cover[part],z[part]
         w = np.maximum(a*np.clip((h-zo)/np.float32(2*p['soft']*scale)+.5, 0, 1), np.minimum(1-had, a>0))
         col = p['col'](u) if callable(p['col']) else p['col'][:,None,None]
-        old = out[:,y0:y1,x0:x1]
-        new = np.empty_like(old)
-        new[:3],new[3:6],new[6],new[7],new[8] = n,col,tile*np.float32(fur),p['mark'],p['head']
-        new -= old
-        new *= w
-        old += new
+        step = np.empty_like(w)
+        for old,new in zip(out[:,y0:y1,x0:x1], (*n,*col,tile*np.float32(fur),p['mark'],p['head'])):
+            np.subtract(new, old, out=step)
+            step *= w
+            old += step
         z[part] = np.where((a>.4)&(h>zo), h, zo)
         cover[part] = np.maximum(had, a)
     return out,z,cover
