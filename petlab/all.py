@@ -1,4 +1,4 @@
-"""The newcomer's one line: all of petlab, and all of `fastai.vision.all`.
+"""The newcomer's one line: all of `fastai.vision.all`, and all of petlab.
 
 Docs: https://petlab.github.io/petlab/all.html.md"""
 
@@ -8,11 +8,11 @@ Docs: https://petlab.github.io/petlab/all.html.md"""
 __all__ = []
 
 # %% ../nbs/29_all.ipynb #43f25055
+from fastai.vision.all import *
 from .pets import *
 from .sketch import *
 from .zoo import *
 from .learn import *
-from fastai.vision.all import *
 
 # %% ../nbs/29_all.ipynb #52401709
 __all__ = [o for o in dir() if o[0]!='_']

@@ -101,7 +101,7 @@ def evaluate(
     "Measure a saved model on labelled photos, and show its worst mistakes"
     from petlab.learn import load_model, score_photos
     from petlab.pets import label_photos, pet_files, pets_path, tell_left_out
-    with _quiet(json):
+    with _quiet():
         learn = load_model(model)
         label = label or learn.info.get('label')
         if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with --label')

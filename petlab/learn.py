@@ -10,6 +10,7 @@ __all__ = ['model_format', 'keep_freed_memory', 'DevicePrecision', 'FrozenStats'
            'model_card', 'check_target', 'save_model', 'read_info', 'load_model']
 
 # %% ../nbs/03_learn.ipynb #6c31dfd2
+import petlab
 import ctypes, fastai, hashlib, json, platform, safetensors, safetensors.torch, shutil, tempfile, timm
 from collections import namedtuple
 from fastai.callback.channelslast import ChannelsLast
@@ -17,7 +18,6 @@ from fastai.vision.all import *
 from fastai.vision.learner import add_head
 from scipy.stats import binomtest
 from torch.amp import GradScaler, autocast
-import petlab
 from . import PetlabError
 from .pets import *
 from .zoo import *

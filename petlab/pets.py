@@ -10,11 +10,11 @@ __all__ = ['breeds', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'DownloadErr
            'tell_left_out', 'pet_table', 'class_balance', 'small_bs', 'cpu_workers', 'pet_dls']
 
 # %% ../nbs/00_pets.ipynb #9787cfa8
+from . import PetlabError
 import fastai.data, re, tempfile
 from fastai.vision.all import *
 from fastdownload import checks_module, path_stats, read_checks
 from PIL import ImageOps, UnidentifiedImageError
-from . import PetlabError
 
 # %% ../nbs/00_pets.ipynb #aff323b5
 _cats = 'Abyssinian Bengal Birman Bombay British_Shorthair Egyptian_Mau Maine_Coon Persian Ragdoll Russian_Blue Siamese Sphynx'.split()
@@ -136,7 +136,7 @@ def open_photo(
             if img.width*img.height > (Image.MAX_IMAGE_PIXELS or math.inf): raise Image.DecompressionBombError(f'{img.size} pixels')
             if draft: img.draft('RGB', (draft, draft))
             return to_rgb(img)
-    except Image.DecompressionBombError as e: raise PhotoError(name, f'more pixels than Image.MAX_IMAGE_PIXELS allows: {e}') from e
+    except Image.DecompressionBombError as e: raise PhotoError(name, f'too large for Image.MAX_IMAGE_PIXELS: {e}') from e
     except UnidentifiedImageError as e: raise PhotoError(name, 'not a picture, or in a format that Pillow does not know') from e
     except Exception as e: raise PhotoError(name, getattr(e, 'strerror', None) or f'broken picture ({e})') from e
 
@@ -187,7 +187,7 @@ def label_photos(
         y,readable = None,not reason
         if readable:
             try: y = get_y(fn)
-            except LabelError as e: reason = str(e)
+            except LabelError as e: reason = str(e).removeprefix(f'{fn.name}: ')
         rows.append((fn, y, readable, reason))
     res = pd.DataFrame(rows, columns=['file', 'label', 'readable', 'reason'], dtype=object).astype(dict(readable=bool))
     strange = {breed(o) for o in res.file[res.reason=='']} - {*breeds.breed} if label in ('cat','breed') else None
