@@ -12,11 +12,11 @@ help: ## what there is
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
-$(LIB): settings.ini setup.py pyproject.toml | $(BIN)/python
+$(LIB): settings.ini setup.py | $(BIN)/python
 	$(BIN)/python -m pip install -q -e .
 	@touch $@
 
-$(DEV): settings.ini setup.py pyproject.toml | $(BIN)/python
+$(DEV): settings.ini setup.py | $(BIN)/python
 	$(BIN)/python -m pip install -q -e '.[dev,zoo]'
 	@touch $@ $(LIB)
 
