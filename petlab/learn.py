@@ -226,11 +226,15 @@ or, in Python, `load_model(FOLDER).predict('photo.jpg')`.
 def check_target(
     folder:str|Path # Where a model is to be written
 ):
-    "Raise `ModelError` if anything but a model is there"
+    "Raise `ModelError` if anything but a model is there, or nothing can be written there"
     folder = Path(folder)
     if folder.exists() and not folder.is_dir(): raise ModelError(f'{folder} is a file; choose a folder')
     strange = [o.name for o in folder.iterdir() if o.name not in (_weights,_info,_card)] if folder.exists() else []
     if strange: raise ModelError(f'{folder} holds {strange[0]}, which is no part of a model; choose another folder')
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryDirectory(dir=folder.parent, prefix='.saving-').cleanup()
+    except OSError as e: raise ModelError(f'{folder} could not be written: {e}; choose another folder') from e
 
 def _swap_in(new, folder):
     "Let the folder `new` take the place of `folder`, which may be a model folder, an empty one, or absent"
