@@ -48,7 +48,8 @@ def params(
     if not any(d.docment for d in dms.values()): return ''
     def _cols(k, d):
         default = '' if d.default is inspect.Parameter.empty else _code(Shown(d.default))
-        return '*returns*' if k=='return' else _code(k), _code(_type(d.anno)), default, d.docment or ''
+        return '*returns*' if k=='return' else f'<code>{k}</code>', _code(_type(d.anno)), default, d.docment or ''
+    if 'kwargs' in dms and not dms['kwargs'].docment: del dms['kwargs']
     if 'return' in dms and not (dms['return'].docment or _type(dms['return'].anno)): del dms['return']
     return '\n'.join(_row(*r) for r in [('Parameter', 'Type', 'Default', 'Details'), ['---']*4, *(_cols(k, d) for k,d in dms.items())])
 

@@ -8,5 +8,6 @@ import os, warnings
 os.environ.setdefault('OMP_WAIT_POLICY', 'passive')
 # fastai 2.8 still scripts two functions with torch.jit, and newer torch says so at every import
 warnings.filterwarnings('ignore', message='`torch.jit.script` is deprecated', category=FutureWarning)
+warnings.filterwarnings('ignore', message='IProgress not found')  # tqdm's, of a widget that petlab does not use
 
 class PetlabError(Exception): "A mistake that its message explains, with the file or value and the cure; the `petlab` command shows no traceback for it"
