@@ -291,7 +291,11 @@ def read_info(
         need(isinstance(info.get(k), kind), f'{k!r} is missing or no {kind.__name__}')
     need(re.fullmatch(r'[\w.-]+', info['arch']), f"{info['arch']!r} is no name of a network")
     need(set(info['head'])=={'lin_ftrs','ps','concat_pool'}, 'the head is not described')
-    need(len(info['vocab'])>1, 'fewer than two classes')
+    vocab,(lin_ftrs,ps,concat_pool) = info['vocab'],(info['head'][o] for o in ('lin_ftrs','ps','concat_pool'))
+    need(all(isinstance(o, (str,int,float)) for o in vocab) and len({*vocab})==len(vocab)>1, 'the classes are not two or more different names')
+    need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
+    need(lin_ftrs is None or isinstance(lin_ftrs, list) and all(type(o) is int and 0<o<=65536 for o in lin_ftrs), "the head's 'lin_ftrs' is wrong")
+    need(type(ps) in (int,float) and 0<=ps<=1 and isinstance(concat_pool, bool), "the head's 'ps' or 'concat_pool' is wrong")
     pre = info['preprocess']
     for k,n in dict(size=2, mean=3, std=3).items():
         need(isinstance(v := pre.get(k), list) and len(v)==n and all(isinstance(o, (int,float)) and 0<o<5000 for o in v), f'{k!r} is wrong')
