@@ -14,12 +14,14 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from fastcore.parallel import num_cpus
 from numpy.lib.stride_tricks import as_strided
 from .zoo import *
+from .zoo import body as zoo_body
 
 # %% ../nbs/03_engine.ipynb #1b4cc52e
 class _TensorsOnly(pickle.Unpickler):
@@ -124,7 +126,6 @@ def _graph(
 ):
     "Input and output node of `body`"
     if isinstance(body, dict): return _lite_graph(body.values(), size)
-    if body.arch in registry and 'package' in registry[body.arch]: return _lite_graph([o.detach().cpu().numpy() for o in body.state_dict().values()], size)
     import openvino as ov, torch, warnings
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of torch, about the tracing that OpenVINO does with it
@@ -186,13 +187,13 @@ class OpenVinoEngine:
         import openvino as ov
         self.precision,self._local = precision or openvino_precision(),threading.local()
         hints = dict(INFERENCE_PRECISION_HINT=self.precision, PERFORMANCE_HINT='LATENCY' if latency else 'THROUGHPUT')
-        self.compiled = ov.Core().compile_model(model, 'CPU', hints)
-        self.name = f'openvino-{self.precision}'
+        self._compile = lru_cache(partial(ov.Core().compile_model, model, 'CPU', hints))
+        self.model,self.name = model,f'openvino-{self.precision}'
     def __call__(self,
         photos:np.ndarray # uint8 [b,h,w,3]
     ) -> np.ndarray: # float32 [b,n]
         "Activations or probabilities of `photos`"
-        if not hasattr(self._local, 'request'): self._local.request = self.compiled.create_infer_request()
+        if not hasattr(self._local, 'request'): self._local.request = self._compile().create_infer_request()
         return self._local.request.infer({0: photos}, share_inputs=True)[0].copy()
 
 # %% ../nbs/03_engine.ipynb #542cb206
@@ -237,23 +238,24 @@ def body_engine(
     body=None, # A torch body, with weights of its own; default: the pretrained one
     size:tuple=(224,224), # Height and width, pixels
     precision:str=None # `'f32'`; default: the best that the machine has
-) -> Callable: # uint8 [b,h,w,3] -> activations float32 [b,f]; has `name`, `bs`, and `key`: what its numbers depend on
+) -> Callable: # uint8 [b,h,w,3] -> activations float32 [b,f]; has `key` (what its numbers depend on), `bs`, `tensors`, `mean`, `std`
     "The fastest engine there is for a body; raises `UnknownModel` or `WeightsError`"
-    from petlab.zoo import body as zoo_body
     row,use_openvino = registry.get(arch, {}),has_openvino() and not _gpu()
     light = body is None and use_openvino and 'package' in row
-    if light: tensors = lite_tensors(arch)
+    if light: tensors,facts = {f'model.{k}': v for k,v in lite_tensors(arch).items()},row
     else:
         body = body or zoo_body(arch)
-        tensors = {k.removeprefix('model.'): v.detach().cpu().numpy() for k,v in body.state_dict().items()}
-    mean,std = (row if light else vars(body))['mean'],(row if light else vars(body))['std']
-    if use_openvino: res = OpenVinoEngine(openvino_model(tensors if light else body, size, mean, std), precision)
+        tensors,facts = {k: v.detach().cpu().numpy() for k,v in body.state_dict().items()},vars(body)
+    mean,std = facts['mean'],facts['std']
+    if use_openvino: res = OpenVinoEngine(openvino_model(tensors if 'package' in row else body, size, mean, std), precision)
     else: res = TorchEngine(body, precision=precision)
-    res.tensors,res.key = tensors,f'{arch}-{_digest(tensors)}-{size[0]}x{size[1]}-{res.name}'
+    key = f'{arch}-{_digest(tensors)}-{size[0]}x{size[1]}-{res.name}'
+    vars(res).update(arch=arch, body=body, tensors=tensors, size=size, mean=mean, std=std, key=key)
     return res
 
+# %% ../nbs/03_engine.ipynb #301f2dfe
 def _digest(tensors):
-    "Digest of the numbers in `tensors`, whatever their names"
+    "Digest of the numbers in `tensors`"
     h = hashlib.sha256()
     for o in tensors.values():
         if o.ndim: h.update(np.ascontiguousarray(o))

@@ -7,7 +7,7 @@ Docs: https://petlab.github.io/petlab/files.html.md"""
 # %% auto #0
 __all__ = ['cat_breeds', 'dog_breeds', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'data_path', 'pets_path', 'pet_files',
            'PhotoError', 'to_rgb', 'open_photo', 'check_photos', 'resize_photo', 'labeller', 'label_photos',
-           'tell_left_out', 'random_split', 'pet_table', 'class_balance']
+           'tell_left_out', 'random_split', 'pet_table', 'check_sets', 'class_balance']
 
 # %% ../nbs/00_files.ipynb #55039f44
 import io, math, mimetypes, os, re, numpy as np
@@ -248,6 +248,17 @@ def pet_table(
     table['set'] = ''
     for k,v in dict(train=rest[train], valid=rest[valid], test=test).items(): table.loc[list(v), 'set'] = k
     return table
+
+# %% ../nbs/00_files.ipynb #c9188653
+def check_sets(
+    table:'pd.DataFrame' # From `pet_table`
+) -> list: # The labels, sorted
+    "Raise `PetlabError` unless there are photos to train on and to validate, and labels to tell apart"
+    n_train,n_valid = (sum(table.set==o) for o in ('train','valid'))
+    if min(n_train-1, n_valid) < 1: raise PetlabError(f'{n_train} photos to train on and {n_valid} to validate; at least 2 and 1 are needed')
+    vocab = sorted(table.label[table.set!=''].unique())
+    if len(vocab)==1: raise LabelError(f'every photo is labelled {vocab[0]!r}, there is nothing to tell apart')
+    return vocab
 
 def class_balance(
     table:'pd.DataFrame' # From `pet_table`

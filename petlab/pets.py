@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/pets.html.md"""
 __all__ = ['breeds', 'DownloadError', 'missing_photos', 'oxford_pets', 'Photo', 'small_bs', 'cpu_workers', 'pet_dls',
            'PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'data_path',
            'pets_path', 'to_rgb', 'open_photo', 'check_photos', 'resize_photo', 'labeller', 'pet_files', 'label_photos',
-           'tell_left_out', 'random_split', 'pet_table', 'class_balance']
+           'tell_left_out', 'random_split', 'pet_table', 'check_sets', 'class_balance']
 
 # %% ../nbs/00_pets.ipynb #9787cfa8
 from . import PetlabError
@@ -23,7 +23,8 @@ breeds = pd.DataFrame(dict(breed=cat_breeds+dog_breeds, species=['cat']*12 + ['d
 
 # %% ../nbs/00_pets.ipynb #052b367c
 _all_ = ['PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'data_path', 'pets_path', 'to_rgb', 'open_photo',
-    'check_photos', 'resize_photo', 'labeller', 'pet_files', 'label_photos', 'tell_left_out', 'random_split', 'pet_table', 'class_balance']
+    'check_photos', 'resize_photo', 'labeller', 'pet_files', 'label_photos', 'tell_left_out', 'random_split', 'pet_table', 'check_sets',
+    'class_balance']
 ## Where the photos come from
 
 # %% ../nbs/00_pets.ipynb #3567bd04
@@ -105,10 +106,7 @@ def pet_dls(
     table = pet_table(path, label, valid_pct, seed, test_pct, split)
     tell_left_out(table)
     used = table[table.set.isin(['train','valid'])]
-    n_train,n_valid = (sum(used.set==o) for o in ('train','valid'))
-    if min(n_train-1, n_valid) < 1: raise PetlabError(f'{path}: {n_train} photos to train on and {n_valid} to validate; at least 2 and 1 are needed')
-    vocab = table.label[table.set!=''].unique().tolist()
-    if len(vocab)==1: raise LabelError(f'{path}: every photo is labelled {vocab[0]!r} by {label!r}, there is nothing to tell apart')
+    vocab,n_train = check_sets(table),sum(used.set=='train')
     dblock = DataBlock((ImageBlock(Photo), CategoryBlock(vocab)), get_y=labeller(label), splitter=RandomSplitter(valid_pct, seed=seed),
         item_tfms=item_tfms or Resize(size), batch_tfms=batch_tfms)
     dls = dblock.dataloaders(used.file.tolist(), path=path, bs=min(bs or small_bs(n_train), n_train),
