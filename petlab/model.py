@@ -46,7 +46,7 @@ def model_card(
     info:dict # From `model_info`
 ) -> str: # Markdown
     "What a person should know before using the model"
-    s,t = info['score'],info['training']
+    s,t,int8 = info['score'],info['training'],(info.get('network') or {}).get('int8')
     return f'''# {', '.join(map(str, info['vocab'][:5]))}{f" and {len(info['vocab'])-5} more" if len(info['vocab'])>5 else ''}
 
 {info['arch']}, trained by petlab {info['versions']['petlab']} on {t['n_train']} photos, in {len(t['epochs'])} epochs.
@@ -57,7 +57,7 @@ def model_card(
 | 95 % interval | {s['interval'][0]:.1%} to {s['interval'][1]:.1%} |
 | loss | {s['loss']:.4f} |
 
-It gives every photo one of its {len(info['vocab'])} classes, also a photo of something else. The error holds for photos like those it was trained on.
+{f"The exported network computes in int8: {int8['other_class']:.1%} of {int8['measured_on']} photos get another class by it than in float32.{chr(10)*2}" if int8 else ''}It gives every photo one of its {len(info['vocab'])} classes, also a photo of something else. The error holds for photos like those it was trained on.
 
     petlab predict FOLDER photo.jpg
 
@@ -91,7 +91,7 @@ def write_model(
     folder:str|Path, # Written whole or not at all; a model that is there is replaced
     info:dict, # What `model.json` says, but for the digests
     tensors:dict, # Arrays by name, as in the `state_dict` of the `Learner`'s model
-    network:Callable=None, # Writes an OpenVINO network to the path of an `.xml` that it is given; None: the folder holds none
+    network:Callable=None, # Writes an OpenVINO network to the path of an `.xml` that it is given, and may return facts about it; None: the folder holds none
     check:Callable=None # Called with the folder before it takes its place
 ) -> Path: # `folder`
     "Write a model: tensors, facts, card and exported network, with no pickle among them; raises `ModelError`"
@@ -105,8 +105,8 @@ def write_model(
             save_file(tensors, new/_weights, metadata=dict(format='pt'))
             info = dict(info, weights=dict(tensors=len(tensors), sha256=_sha256(new/_weights)), network=None)
             if network:
-                network(new/_network[0])
-                info['network'] = dict(sha256={o: _sha256(new/o) for o in _network})
+                facts = network(new/_network[0])
+                info['network'] = dict(facts or {}, sha256={o: _sha256(new/o) for o in _network})
             (new/_info).write_text(json.dumps(info, indent=1, allow_nan=False), encoding='utf-8')
             (new/_card).write_text(model_card(info), encoding='utf-8')
             if check: check(new)
@@ -134,6 +134,7 @@ def read_info(
     vocab,(lin_ftrs,ps,concat_pool) = info['vocab'],(info['head'][o] for o in ('lin_ftrs','ps','concat_pool'))
     need(all(isinstance(o, (str,int,float)) for o in vocab) and len({*vocab})==len(vocab)>1, 'the classes are not two or more different names')
     need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
+    need(isinstance(info.get('network'), (dict,type(None))), "'network' is no dict")
     need(lin_ftrs is None or isinstance(lin_ftrs, list) and all(type(o) is int and 0<o<=65536 for o in lin_ftrs), "the head's 'lin_ftrs' is wrong")
     need(type(ps) in (int,float) and 0<=ps<=1 and isinstance(concat_pool, bool), "the head's 'ps' or 'concat_pool' is wrong")
     pre = info['preprocess']
