@@ -13,14 +13,14 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
 $(LIB): settings.ini setup.py | $(BIN)/python
-	$(BIN)/python -m pip install -q -e .
+	$(BIN)/python -m pip install -q -e '.[fast]'
 	@touch $@
 
 $(DEV): settings.ini setup.py | $(BIN)/python
-	$(BIN)/python -m pip install -q -e '.[dev,zoo]'
+	$(BIN)/python -m pip install -q -e '.[dev,zoo,fast,int8]'
 	@touch $@ $(LIB)
 
-train: $(LIB) ## fine-tune the cat-or-dog classifier on the built-in sample
+train: $(LIB) ## train the cat-or-dog classifier on the built-in sample
 	@$(BIN)/petlab train sketch --out model
 
 test: $(DEV) ## run every check: modules, style, notebooks, README, site

@@ -17,6 +17,7 @@ from fastprogress import progress_bar
 from filelock import FileLock
 from PIL import Image, ImageDraw, ImageFilter
 from . import PetlabError
+from .files import data_path
 
 # %% ../nbs/01_sketch.ipynb #14b57981
 def _look(species, # 'cat' or 'dog'
@@ -109,7 +110,9 @@ def _hex(c): return np.array([int(c[i:i+2], 16) for i in (0,2,4)], np.float32)/2
 
 def _mix(a, b, w): return a[:,None,None]*(1-w) + b[:,None,None]*w
 
-def _step(x, at, width): return np.clip((x-at)/width+.5, 0, 1)
+def _rows_columns(size): return np.ix_(*[np.arange(size, dtype=np.float32)/size]*2)
+
+def _step(x, at, width): return ((x-at)/width+.5).clip(0, 1)
 
 # %% ../nbs/01_sketch.ipynb #52695723
 @lru_cache
@@ -127,7 +130,7 @@ def _noise(u, # Columns, any shape, in half pixels of the tile
     beta=1.5, # Steepness, see `_cloud`
 ):
     "Fractal noise at places `u,v`, about uniform in 0-1"
-    return _cloud(beta)[(2*v).astype(np.int32)&1023, (2*u).astype(np.int32)&1023]
+    return _cloud(beta).take((((2*v).astype(np.int32)&1023)<<10) + ((2*u).astype(np.int32)&1023))
 
 @lru_cache
 def _strands(size, # Picture's side in pixels
@@ -162,26 +165,29 @@ def _turn(v):
     return np.stack([v,w,np.cross(v, w)], 1)
 
 # %% ../nbs/01_sketch.ipynb #dc6d4b01
-def _ball(q, dx, dy):
+def _ball(q, d):
     "An ellipsoid around the origin; `q` `(3,3)` takes it to the unit sphere"
-    m = q.T@q
-    b = m[2,0]/m[2,2]*dx + m[2,1]/m[2,2]*dy
-    r2 = (m[0,0]*dx+2*m[0,1]*dy)*dx + m[1,1]*dy*dy - m[2,2]*b*b
-    t = np.sqrt(np.maximum(1-r2, 0)/m[2,2]) - b
-    n,u = (k[:,0,None,None]*dx+k[:,1,None,None]*dy+k[:,2,None,None]*t for k in (m,q))
-    n /= np.sqrt(n[0]*n[0]+n[1]*n[1]+n[2]*n[2])+np.float32(1e-9)
-    return t, 1-r2, n, u
+    m,(x,y) = q.T@q,d
+    b = m[2,0]/m[2,2]*x + m[2,1]/m[2,2]*y
+    edge = 1-((m[0,0]*x+2*m[0,1]*y)*x + m[1,1]*y*y - m[2,2]*b*b)
+    t = np.sqrt(np.maximum(edge, 0)/m[2,2]) - b
+    def along(k, i): return k[:,0,None,None]*x[i]+k[:,1,None,None]*y[i]+k[:,2,None,None]*t[i]
+    def normal(i):
+        n = along(m, i)
+        n /= np.sqrt(n[0]*n[0]+n[1]*n[1]+n[2]*n[2])+np.float32(1e-9)
+        return n
+    return t, edge, normal, partial(along, q)
 
-def _limb(d, ra, rb, dx, dy):
-    "A round rod from the origin to `d` `(3,)` whose radius goes from `ra` to `rb`"
-    t = np.clip((dx*d[0]+dy*d[1])/(d[0]**2+d[1]**2+1e-3), 0, 1)
+def _limb(end, ra, rb, d):
+    "A round rod from the origin to `end` `(3,)` whose radius goes from `ra` to `rb`"
+    t = ((d[0]*end[0]+d[1]*end[1])/(end[0]**2+end[1]**2+1e-3)).clip(0, 1)
     r = ra + (rb-ra)*t
-    ex,ey = (dx-t*d[0])/r,(dy-t*d[1])/r
-    r2 = ex*ex+ey*ey
-    h = np.sqrt(np.maximum(1-r2, 0))
-    return t*d[2]+r*h, 1-r2, np.stack([ex,ey,h]), np.stack([t,ex,ey])
+    x,y = (d-t*end[:2,None,None])/r
+    edge = 1-(x*x+y*y)
+    h = np.sqrt(np.maximum(edge, 0))
+    return t*end[2]+r*h, edge, lambda i: np.array([x[i],y[i],h[i]]), lambda i: (t[i],x[i],y[i])
 
-def _leaf(tip, wide, shape, dx, dy):
+def _leaf(tip, wide, shape, d):
     "A leaf from the origin to `tip` `(3,)`, half as broad as `wide` `(3,)`, pointed if `shape` is near 1, round if near 0"
     t,w = tip,wide.copy()
     l = float(np.hypot(*t[:2]))+1e-3
@@ -190,13 +196,15 @@ def _leaf(tip, wide, shape, dx, dy):
     if abs(c) < thin: w += perp*((thin if c>=0 else -thin)-c)
     det = t[0]*w[1]-t[1]*w[0]
     if abs(det) < 1e-3: det = 1e-3
-    v,u = (dx*w[1]-dy*w[0])/det,(t[0]*dy-t[1]*dx)/det
-    half = np.clip(1-v, 0, 1)**shape*np.sqrt(np.clip((v+.12)/.35, 1e-4, 1)) + 1e-3
-    e = np.clip(u/half, -1, 1)
-    cover = np.minimum(half-np.abs(u)-.02, np.minimum(1-v, v+.13)*l/abs(w@perp))
-    n = np.cross(t, w)
-    n = (_unit(n if n[2]>0 else -n)[:,None,None] + .55*e*_unit(w)[:,None,None]).astype(np.float32)
-    return v*t[2]+u*w[2]+.25*np.linalg.norm(w)*(1-e*e), cover, n/np.sqrt((n*n).sum(0)), np.stack([v,u,e])
+    v,u = (d[0]*w[1]-d[1]*w[0])/det,(t[0]*d[1]-t[1]*d[0])/det
+    half = (1-v).clip(0, 1)**shape*np.sqrt(((v+.12)/.35).clip(1e-4, 1)) + 1e-3
+    e = (u/half).clip(-1, 1)
+    edge = np.minimum(half-np.abs(u)-.02, np.minimum(1-v, v+.13)*l/abs(w@perp))
+    def normal(i):
+        n = np.array([t[1]*w[2]-t[2]*w[1],t[2]*w[0]-t[0]*w[2],t[0]*w[1]-t[1]*w[0]])
+        n = (_unit(n if n[2]>0 else -n)[:,None,None] + .55*e[i]*_unit(w)[:,None,None]).astype(np.float32)
+        return n/np.sqrt((n*n).sum(0))
+    return v*t[2]+u*w[2]+.25*np.linalg.norm(w)*(1-e*e), edge, normal, lambda i: (v[i],u[i],e[i])
 
 # %% ../nbs/01_sketch.ipynb #9a46cc08
 class _Figure:
@@ -216,14 +224,16 @@ class _Figure:
     ):
         "Add a part, in screen axes"
         o,m = frame
-        k = np.linalg.norm(m[:,0])
-        if kind=='ball': size = (m*np.broadcast_to(size, 3),)
-        if kind=='limb': size = (m@np.subtract(size[0], c),k*size[1],k*size[2])
-        if kind=='leaf': size = (m@np.array(size[0]),m@np.array(size[1]),size[2])
-        at = o+m@np.array(c)
-        ends = np.stack([at] if kind=='ball' else [at,at+size[0]])[:,:2]
-        reach = np.sqrt((size[0]**2).sum(1))[:2] if kind=='ball' else max(size[1:]) if kind=='limb' else np.linalg.norm(size[1])
-        box = np.stack([ends.min(0)-reach,ends.max(0)+reach])
+        at,k = o+m@np.array(c),np.linalg.norm(m[:,0])
+        end = at
+        if kind=='ball':
+            size = (m*size,)
+            reach = np.sqrt((size[0]**2).sum(1))
+        else:
+            if kind=='limb': size = (m@np.subtract(size[0], c),k*size[1],k*size[2])
+            else: size = (m@np.array(size[0]),m@np.array(size[1]),size[2])
+            end,reach = at+size[0],max(size[1:]) if kind=='limb' else np.linalg.norm(size[1])
+        box = np.array([np.minimum(at, end)-reach,np.maximum(at, end)+reach])[:,:2]
         if flow is not None: flow = m@np.array(flow)/k
         self.parts.append(dict(kind=kind, c=at, arm=(at-o)[:2], size=size, col=col, flow=flow, fur=fur, mark=mark, head=head, soft=soft, box=box))
 
@@ -450,59 +460,68 @@ _patterns = dict( # Of places and strands
     saddle=lambda q,hair: _step(q[1]+.5*_noise(20*q[0], 20*q[2])-.12*np.abs(q[0]), .05, .25),
     tipped=lambda q,hair: .6*_step(q[1]+.5*_noise(20*q[0], 20*q[2]), 0., 1.2)*(.6+.4*_step(hair, .2, 1.)))
 
-# %% ../nbs/01_sketch.ipynb #e2867e8f
-def _solid(p, scale, dx, dy):
-    "Depth, distance from the edge in pixels, normal and local coordinates `(3,h,w)` of a part at the offsets `dx,dy` from its place"
-    size,kind = [np.float32(o)*np.float32(scale) for o in p['size']],p['kind']
-    if kind=='ball': h,edge,n,u = _ball(np.linalg.inv(size[0]), dx, dy)
-    elif kind=='limb': h,edge,n,u = _limb(*size, dx, dy)
-    else: h,edge,n,u = _leaf(*size[:2], p['size'][2], dx, dy)
-    k = np.linalg.norm(size[1]) if kind=='leaf' else .5*(min(size[1:]) if kind=='limb' else np.sqrt((size[0]**2).sum(1))[:2].min())
-    return h+np.float32(p['c'][2]*scale), edge*np.float32(k), n, u
+# %% ../nbs/01_sketch.ipynb #d1a885c8
+def _solids(parts, scale):
+    "For each part, the function of offsets in pixels that draws it, and how many pixels from its edge to its middle"
+    s = np.float32(scale)
+    size = np.float32([p['size'][0] for p in parts if p['kind']=='ball'])*s
+    balls = zip(np.linalg.inv(size), .5*np.sqrt((size**2).sum(2))[:,:2].min(1))
+    for p in parts:
+        if p['kind']=='ball':
+            q,k = next(balls)
+            yield partial(_ball, q), k
+            continue
+        a,b,c = p['size']
+        a,b = np.float32(a)*s,np.float32(b)*s
+        if p['kind']=='leaf': yield partial(_leaf, a, b, c), np.linalg.norm(b)
+        else: yield partial(_limb, a, b, np.float32(c)*s), .5*min(b, np.float32(c)*s)
 
-def _comb(p, tiles, push, scale, dx, dy):
-    "Shift `dx,dy` along the lie of the hair, strand by strand; returns the strands too"
+def _comb(p, tiles, push, scale, d):
+    "Shift offsets `d` `(2,h,w)` along the lie of the hair, strand by strand; returns the strands too"
     n = len(tiles)
     if p['flow'] is None:
-        fx,fy = (d+np.float32(a*scale) for d,a in zip((dx,dy), p['arm']))
-        r = np.hypot(fx, fy)+1
-        tile = np.take_along_axis(tiles, (np.arctan2(fy, fx)*np.float32(n/np.pi)).astype(np.int32)[None]%n, 0)[0]
-        fx,fy = fx/r,fy/r
+        f = d+np.float32(p['arm']*scale)[:,None,None]
+        tile = np.take_along_axis(tiles, (np.arctan2(f[1], f[0])*np.float32(n/np.pi)).astype(np.int32)[None]%n, 0)[0]
+        f = f/(np.hypot(*f)+1)
     else:
-        fx,fy = np.float32(p['flow'][:2])
-        tile = tiles[int(round(np.arctan2(fy, fx)*n/np.pi))%n]
-    push = tile*np.float32(push)
-    return dx-fx*push, dy-fy*push, tile
+        f = np.float32(p['flow'][:2,None,None])
+        tile = tiles[round(float(np.arctan2(*f[::-1,0,0])*n/np.pi))%n]
+    return d-f*(tile*np.float32(push)), tile
 
 def _layers(fig, hair, rng, size, scale, at):
     "Normal, colour, strand, mark, head as `(9,size,size)`, with depth and cover `(size,size)`; `scale` is pixels a unit, `at` the origin's place"
     out,z,cover = np.zeros((9,size,size), np.float32),np.full((size,size), -1e4, np.float32),np.zeros((size,size), np.float32)
-    axis,tiles,(oy,ox) = np.arange(size, dtype=np.float32),_strands(size),rng.integers(0, size, 2)
-    for p in sorted(fig.parts, key=lambda p: p['c'][2]):
-        fur = p['fur']*(p['head']>=0)
-        pad = (.05+.3*hair*fur)*scale+2
-        (x0,y0),(x1,y1) = np.clip(p['box']*scale+at+[[-pad],[pad]], 0, size).astype(int)
+    grid,tiles,(oy,ox) = np.indices((size,size), np.float32)[::-1],_strands(size),rng.integers(0, size, 2).tolist()
+    parts = sorted(fig.parts, key=lambda p: p['c'][2])
+    furs = [p['fur']*(p['head']>=0) for p in parts]
+    pad = (.05+.3*hair*np.array(furs))*scale+2
+    boxes = (np.array([p['box'] for p in parts])*scale+at+np.stack([-pad,pad], 1)[...,None]).clip(0, size).astype(int).tolist()
+    places = np.float32(np.array([p['c'][:2] for p in parts])*scale+at)[...,None,None]
+    for p,fur,((x0,y0),(x1,y1)),c,(solid,k) in zip(parts, furs, boxes, places, _solids(parts, scale)):
         if x0>=x1 or y0>=y1: continue
-        part,c = np.s_[y0:y1,x0:x1],np.float32(p['c'][:2]*scale+at)
         tile = tiles[:,oy+y0:oy+y1,ox+x0:ox+x1]
-        dx,dy,tile = _comb(p, tile, (.02*(hair>.03)+.1*hair)*scale*fur, scale, axis[None,x0:x1]-c[0], axis[y0:y1,None]-c[1])
-        h,edge,n,u = _solid(p, scale, dx, dy)
-        a,had,zo = np.clip(edge/np.float32(1+4*hair*fur)+.5, 0, 1),cover[part],z[part]
-        w = np.maximum(a*np.clip((h-zo)/np.float32(2*p['soft']*scale)+.5, 0, 1), np.minimum(1-had, a>0))
-        col = p['col'](u) if callable(p['col']) else p['col'][:,None,None]
-        step = np.empty_like(w)
-        for old,new in zip(out[:,y0:y1,x0:x1], (*n,*col,tile*np.float32(fur),p['mark'],p['head'])):
-            np.subtract(new, old, out=step)
-            step *= w
-            old += step
-        z[part] = np.where((a>.4)&(h>zo), h, zo)
-        cover[part] = np.maximum(had, a)
+        d,tile = _comb(p, tile, (.02*(hair>.03)+.1*hair)*scale*fur, scale, grid[:,y0:y1,x0:x1]-c)
+        h,edge,normal,place = solid(d)
+        h = h+np.float32(p['c'][2]*scale)
+        a,part = (edge*np.float32(k)/np.float32(1+4*hair*fur)+.5).clip(0, 1),np.s_[...,y0:y1,x0:x1]
+        w = np.maximum(a*((h-z[part])/np.float32(2*p['soft']*scale)+.5).clip(0, 1), np.minimum(1-cover[part], np.ceil(a)))
+        ys,xs = (np.flatnonzero(w.any(o)) for o in (1,0))
+        if not len(ys): continue
+        seen = slice(ys[0], ys[-1]+1),slice(xs[0], xs[-1]+1)
+        h,a,w,tile,old,zo,had = (o[(...,*seen)] for o in (h,a,w,tile,out[part],z[part],cover[part]))
+        col = p['col'](place(seen)) if callable(p['col']) else p['col'][:,None,None]
+        step = np.empty_like(old)
+        for i,new in ((slice(3),normal(seen)),(slice(3,6),col),(6,tile*np.float32(fur)),(7,p['mark']),(8,p['head'])): np.subtract(new, old[i], out=step[i])
+        step *= w
+        old += step
+        np.maximum(zo, np.where(a>.4, h, -1e4), out=zo)
+        np.maximum(had, a, out=had)
     return out,z,cover
 
 # %% ../nbs/01_sketch.ipynb #b13e3594
-def _blur(a, r):
-    "`a` `(h,w)` of values 0-1, blurred over `r` pixels"
-    im,k = Image.fromarray((a*255).astype(np.uint8)),max(1, int(r/2))
+def _blur(im, r):
+    "A grey image, blurred over `r` pixels, as values 0-1 `(h,w)`"
+    k = max(1, int(r/2))
     return np.asarray(im.reduce(k).filter(ImageFilter.GaussianBlur(float(r/k))).resize(im.size, Image.Resampling.BILINEAR), np.float32)/255
 
 def _local(frame, p):
@@ -523,7 +542,8 @@ def _shade(layers, z, look, frames, rng, scale, at, light):
         if look['pattern'] in ('saddle','tipped') or 'blaze' in look['feat']: marks = marks*(1-head)
         c = c + (look['coat']['m'][:,None,None]-c)*marks
     depth = np.clip((p[2]-p[2].min())/(np.ptp(p[2])+1e-3), 0, 1)
-    fold = np.clip(1-sum(k*np.maximum(_blur(depth, r*scale)-depth, 0) for k,r in ((5,.12),(3,.35))), .45, 1)
+    grey = Image.fromarray((depth*255).astype(np.uint8))
+    fold = np.clip(1-sum(k*np.maximum(_blur(grey, r*scale)-depth, 0) for k,r in ((5,.12),(3,.35))), .45, 1)
     way,warm,fill = light
     lit = np.clip((n[0]*way[0]+n[1]*way[1]+n[2]*way[2]+.35)/1.35, 0, 1)
     tone = (.42+.1*fill-.12*n[1])*fold + (.72-.1*fill)*lit + .12*(1-np.clip(n[2], 0, 1))**3
@@ -540,7 +560,8 @@ def _floor(kind, rng, size, horizon):
     "Colours `(3,h,size)` of ground seen in perspective, from `horizon` (0 is the top, 1 the bottom) down"
     a,b = (_hex(c)*rng.uniform(.8, 1.15) for c in _floors[kind].split())
     if kind in ('carpet','rug','plaid','tiles'): a,b = (np.roll(c, rng.integers(3)) if rng.random()<.4 else c for c in (a,b))
-    ys,xs = (np.mgrid[int(horizon*size):size,:size]/size).astype(np.float32)
+    ys,xs = _rows_columns(size)
+    ys = ys[int(horizon*size):]
     far = 1/np.maximum(ys-horizon+.28, .05)
     turn,(o,o2) = rng.uniform(-.7, .7),rng.uniform(0, 512, 2).tolist()
     u,v = (xs-.5)*far*np.float32(np.cos(turn))-1.2*far*np.float32(np.sin(turn)),(xs-.5)*far*np.float32(np.sin(turn))+1.2*far*np.float32(np.cos(turn))
@@ -563,6 +584,8 @@ def _floor(kind, rng, size, horizon):
     return _mix(a, b, w)*dark
 
 # %% ../nbs/01_sketch.ipynb #22f5d3f1
+def _image(pic): return Image.merge('RGB', [Image.fromarray(o) for o in (255*pic.clip(0, 1)).astype(np.uint8)])
+
 def _tint(rng, low=.35, high=.9, much=.35):
     "A colour for Pillow, more or less muted"
     return tuple((255*rng.uniform(low, high)*(1-much*rng.uniform(0, 1, 3))).astype(int).tolist())
@@ -570,7 +593,7 @@ def _tint(rng, low=.35, high=.9, much=.35):
 def _garden(rng, size, horizon):
     "Sky, hills and hedges, now and then a fence"
     sky = _hex(rng.choice(['7db0ea','bcd2e6','f0cda8','a3a8ae','9cc4e8']))
-    ys,xs = np.mgrid[:size,:size].astype(np.float32)/size
+    ys,xs = _rows_columns(size)
     pic = _mix(sky, np.float32([.93,.94,.95]), np.clip(ys/(horizon+.1)*.8+.5*_noise(130*xs+rng.uniform(0, 500), 300*ys, 2.)-.25, 0, 1))
     for k in range(rng.integers(1, 4)):
         top,green = horizon*rng.uniform(.05, .95),_hex('4f7038')*rng.uniform(.7, 1.5)*rng.uniform(.8, 1.2, 3).astype(np.float32)
@@ -578,7 +601,7 @@ def _garden(rng, size, horizon):
         edge = _step(ys-.25*_noise(rough*xs+o, ys*0+o, 2.)-.03*_noise(500*xs, 500*ys), top-.13, .02)
         leaf = _mix(green*.55, np.minimum(green*1.45, 1), _noise(230*xs+o, 230*ys, 1.5))
         pic += (leaf-pic)*edge
-    im = Image.fromarray((255*np.clip(pic, 0, 1).transpose(1,2,0)).astype(np.uint8))
+    im = _image(pic)
     if rng.random()<.3:
         c,w,h = _tint(rng, .5, .95),size*rng.uniform(.05, .09),horizon*size
         for x in np.arange(-w, size, w*rng.uniform(1.1, 1.5)): ImageDraw.Draw(im).rectangle((x,h-size*.3,x+w,size), c, tuple(int(v*.7) for v in c))
@@ -626,11 +649,11 @@ def _scene(rng, size):
     "A place `(3,size,size)` and its light: way, colour, softness"
     kind,horizon = rng.choice(list(_floors)),rng.uniform(.2, .75) if rng.random()<.8 else 0.
     scene = _floor(kind, rng, size, horizon)
-    ys,xs = (np.mgrid[:size,:size]/size).astype(np.float32)
+    ys,xs = _rows_columns(size)
     if horizon:
         half = size//2
         im = (_garden if kind in _outdoors else _room)(rng, half, horizon).filter(ImageFilter.GaussianBlur(half*rng.uniform(.001, .022)))
-        wall = np.asarray(im.resize((size,size), Image.Resampling.BICUBIC), np.float32).transpose(2,0,1)/255
+        wall = np.array(im.resize((size,size), Image.Resampling.BICUBIC).split(), np.float32)/255
         below = wall[:,-scene.shape[1]:]
         below += (scene-below)*_step(ys[-scene.shape[1]:], horizon+.02, rng.uniform(.005, .04))
         scene = wall
@@ -694,14 +717,13 @@ def _place(fig, head, rng, size):
 def _shadow(fig, body, scale, at, size, way):
     "How much light is kept from the ground, 0-1"
     im,up = Image.new('L', (size,size)),body[1][:,1]
+    d = ImageDraw.Draw(im)
     for p in fig.parts:
-        y = p['c']@up
-        if p['head']==1 or p['kind']=='leaf' or not -1<y<2.2: continue
+        if p['head']==1 or p['kind']=='leaf' or not -1<(y:=p['c']@up)<2.2: continue
         x,y2 = (p['c']-up*y)[:2] + np.array([-way[0],.25])*y*.4
         r = (p['box'][1]-p['box'][0]).max()*.5*min(1, 1.3-.3*y)
-        box = np.array([x-r,y2-.45*r,x+r,y2+.45*r])*scale + [*at,*at]
-        ImageDraw.Draw(im).ellipse(box.tolist(), 255)
-    return _blur(np.asarray(im, np.float32)/255, scale*.3)
+        d.ellipse((np.array([x-r,y2-.45*r,x+r,y2+.45*r])*scale + [*at,*at]).tolist(), 255)
+    return _blur(im, scale*.3)
 
 def _lines(pic, fig, z, scale, at, k=3):
     "Add mouths, wrinkles and whiskers to the picture, where nothing hides them; they are drawn `k` times as large"
@@ -714,7 +736,7 @@ def _lines(pic, fig, z, scale, at, k=3):
         q = np.stack([np.interp(np.linspace(0, len(p)-1, 4*len(p)), range(len(p)), o) for o in p.T], 1)
         q[1:-1] = (q[:-2]+2*q[1:-1]+q[2:])/4
         im = Image.new('L', tuple((hi-lo)*k))
-        ImageDraw.Draw(im).line([tuple((v-lo)*k) for v in q], 255, max(2, round(wide*scale*k)), 'curve')
+        ImageDraw.Draw(im).line(((q-lo)*k).ravel().tolist(), 255, max(2, round(wide*scale*k)), 'curve')
         part = pic[:,lo[1]:hi[1],lo[0]:hi[0]]
         part += np.asarray(im.reduce(k), np.float32)/255*np.float32(alpha)*(np.float32(col)[:,None,None]-part)
 
@@ -722,15 +744,15 @@ def _lines(pic, fig, z, scale, at, k=3):
 def _camera(pic, rng):
     "Exposure, contrast, blur and noise of a photo, as an RGB image"
     size = pic.shape[1]
-    pic = np.clip((pic-.5)*rng.uniform(.85, 1.15)+.5+rng.normal(0, .04), 0, 1)
+    pic = ((pic-.5)*rng.uniform(.85, 1.15)+.5+rng.normal(0, .04)).clip(0, 1)
     if rng.random()<.7: pic += rng.standard_normal((size,size), np.float32)*np.float32(rng.uniform(0, .02))
-    im = Image.fromarray((255*np.clip(pic, 0, 1)).astype(np.uint8).transpose(1,2,0))
+    im = _image(pic)
     return im.filter(ImageFilter.GaussianBlur(size/256*rng.uniform(.2, .8))) if rng.random()<.3 else im
 
 def _trimap(pet):
     "1 pet, 2 background, 3 border, from how much of each pixel is the pet's `(h,w)`"
-    m = np.asarray(Image.fromarray(np.where(pet>.5, 255, 0).astype(np.uint8)).filter(ImageFilter.BoxBlur(max(1, len(pet)//96))))
-    return Image.fromarray(np.where(m>235, 1, np.where(m>20, 3, 2)).astype(np.uint8))
+    im = Image.fromarray((pet>.5).astype(np.uint8)*255).filter(ImageFilter.BoxBlur(max(1, len(pet)//96)))
+    return im.point([2]*21+[3]*215+[1]*20)
 
 def draw_pet(breed, # One of the 37
     rng, # NumPy random generator: all that happens by chance
@@ -743,12 +765,12 @@ def draw_pet(breed, # One of the 37
     scale,at = _place(fig, head, rng, size)
     layers,z,cover = _layers(fig, look['hair'], rng, size, scale, at)
     pic *= 1-.55*_shadow(fig, body, scale, at, size, light[0])
-    (t,b),(l,r) = (np.flatnonzero(cover.any(i))[[0,-1]] for i in (1,0))
-    part = np.s_[...,t:b+1,l:r+1]
+    l,t,r,b = Image.fromarray(cover>0).getbbox()
+    part = np.s_[...,t:b,l:r]
     pic[part] += (_shade(layers[part], z[part], look, (head,trunk), rng, scale, at-[l,t], light)-pic[part])*cover[part]
     _lines(pic, fig, z, scale, at)
-    ys,xs = np.nonzero((layers[8]>.5)&(cover>.5))
-    return _camera(pic, rng), _trimap(cover*(layers[8]>-.5)), (int(xs.min()),int(ys.min()),int(xs.max())+1,int(ys.max())+1)
+    l,t,r,b = Image.fromarray((layers[8]>.5)&(cover>.5)).getbbox()
+    return _camera(pic, rng), _trimap(cover*(layers[8]>-.5)), (l,t,r,b)
 
 # %% ../nbs/01_sketch.ipynb #965c9eee
 _version = 1
@@ -826,10 +848,7 @@ def sketch_pets(n_per_breed=20, # Pictures of each of the 37 breeds
         if not isinstance(value, int) or value<least: raise PetlabError(f'{name} is {value!r}, but it must be a whole number, {least} or more')
     made = dict(drawing=_version, n_per_breed=n_per_breed, size=size, seed=seed)
     tag = f'petlab-sketch-v{_version}-{n_per_breed}x{size}-seed{seed}'
-    if path is None:
-        from fastai.data.external import fastai_path
-        path = fastai_path('data')/tag
-    path = Path(path)
+    path = Path(data_path()/tag if path is None else path)
     if _is_whole(path, made): return path
     if path.is_file() or path.is_dir() and _made(path)!=made and any(path.iterdir()):
         raise PetlabError(f'{path} is there and is not the sketch asked for: name a new folder, or delete this one')
