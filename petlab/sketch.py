@@ -110,8 +110,6 @@ def _hex(c): return np.array([int(c[i:i+2], 16) for i in (0,2,4)], np.float32)/2
 
 def _mix(a, b, w): return a[:,None,None]*(1-w) + b[:,None,None]*w
 
-def _rows_columns(size): return np.ix_(*[np.arange(size, dtype=np.float32)/size]*2)
-
 def _step(x, at, width): return ((x-at)/width+.5).clip(0, 1)
 
 # %% ../nbs/01_sketch.ipynb #52695723
@@ -488,6 +486,7 @@ def _comb(p, tiles, push, scale, d):
         tile = tiles[round(float(np.arctan2(*f[::-1,0,0])*n/np.pi))%n]
     return d-f*(tile*np.float32(push)), tile
 
+# %% ../nbs/01_sketch.ipynb #290f661c
 def _layers(fig, hair, rng, size, scale, at):
     "Normal, colour, strand, mark, head as `(9,size,size)`, with depth and cover `(size,size)`; `scale` is pixels a unit, `at` the origin's place"
     out,z,cover = np.zeros((9,size,size), np.float32),np.full((size,size), -1e4, np.float32),np.zeros((size,size), np.float32)
@@ -555,6 +554,10 @@ _floors = dict(lawn='5f8f3a 8db356', meadow='7f9a45 c2b85a', leaves='9a6a34 c98c
     boards='a8754a c69865', dark='5f4433 84604a', tiles='c9c2b6 9aa3a6', carpet='8d5a4a b08a70', felt='6f7d8c 8c99a6', rug='4d5f86 b9a58c',
     plaid='9c4a44 e0d3bd', sheet='c5cddb e0e3ea')
 _outdoors = list(_floors)[:6]
+
+def _rows_columns(size):
+    "Places of rows `(size,1)` and columns `(1,size)` in a picture, 0-1"
+    return np.ix_(*[np.arange(size, dtype=np.float32)/size]*2)
 
 def _floor(kind, rng, size, horizon):
     "Colours `(3,h,size)` of ground seen in perspective, from `horizon` (0 is the top, 1 the bottom) down"
