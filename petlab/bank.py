@@ -14,7 +14,7 @@ import petlab
 import hashlib, math, os, platform, random, re, shutil, tempfile, time, warnings, numpy as np
 from collections import deque, namedtuple
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -23,6 +23,7 @@ from pathlib import Path
 from fastcore.basics import patch
 from fastprogress import progress_bar
 from PIL import Image, ImageOps
+from threadpoolctl import threadpool_limits
 from . import PetlabError
 from .engine import *
 from .files import *
@@ -323,10 +324,15 @@ def _lbfgs(
         yield w,v,gain
 
 # %% ../nbs/04_bank.ipynb #4791cbf1
+def _one_thread(when=True):
+    "Threads of BLAS wait for each other by spinning: little matrices take many times as long with two as with one on a busy machine"
+    return threadpool_limits(1, 'blas') if when else nullcontext()
+
 def _axes(x):
     "`x` [n,f] in its principal axes [n,r], the axes [f,r], and the variance sums [r]"
     n,f = x.shape
-    s,u = np.linalg.eigh(x@x.T if n<f else x.T@x)
+    gram = x@x.T if n<f else x.T@x
+    with _one_thread(): s,u = np.linalg.eigh(gram)
     good = s>s[-1]*1e-6
     s,u = s[good],u[:,good]
     return (u*np.sqrt(s), x.T@(u/np.sqrt(s)), s) if n<f else (x@u, u, s)
@@ -389,7 +395,7 @@ def choose_strength(
         inner,w = fold!=i,None
         train,target = z[inner].reshape(-1, z.shape[2]),onehot[inner].repeat(v, 0)
         for j,c in enumerate(strengths):
-            *_,w = _minimum(train, target, s, c, 30, 1e-3, w)
+            with _one_thread(): *_,w = _minimum(train, target, s, c, 30, 1e-3, w)
             losses[j] += ((fold==i).mean()*cross_entropy(z[~inner].reshape(-1, z.shape[2])@w[:-1]+w[-1], y[~inner].repeat(v)))
     return strengths[int(losses.argmin())],losses
 
@@ -427,16 +433,27 @@ def fit_head(
     next(fit)
     stops = [0, *(math.ceil(96/2**i) for i in reversed(range(epochs)))]
     for done,stop in pairwise(stops):
-        for w in islice(fit, stop-done): weight,bias = np.ascontiguousarray((axes@w[:-1]).T),w[-1]-w[-1].mean()
+        with _one_thread(n*v<4000):
+            for w in islice(fit, stop-done): pass
+        weight,bias = np.ascontiguousarray((axes@w[:-1]).T),w[-1]-w[-1].mean()
         yield Head(mean, var, weight, bias)
 
-# %% ../nbs/04_bank.ipynb #e01ec1a6
+# %% ../nbs/04_bank.ipynb #0a4276c7
 def default_views(
-    n:int # Photos
+    n:int, # Photos
+    n_classes:int # Kinds of labels
 ) -> tuple: # Names, as in `photo_view`
-    "Two views of each of few photos, one of many"
-    return ('plain','squish') if n<=2000 else ('plain',)
+    "Two views of each photo where there are few of a class, else one"
+    return ('plain','squish') if n < 50*n_classes else ('plain',)
 
+def _n_classes(files, label):
+    "How many labels the names of `files` hold"
+    get_y,found = labeller(label),set()
+    for o in files:
+        with suppress(LabelError): found.add(get_y(o))
+    return len(found)
+
+# %% ../nbs/04_bank.ipynb #e01ec1a6
 def _tell(rows):
     "Print a row of what training tells, after the header if it is the first"
     if len(rows)==1: print('  '.join(f'{o:>10}' for o in ('epoch', *rows[0])))
@@ -490,7 +507,7 @@ def train_bank(
     "From photos to a saved model by way of the bank; raises `PetlabError` where there is nothing to learn"
     check_target(out)
     engine,files = body_engine(arch, size=(size,size)),pet_files(path)
-    bank,views = Bank(engine, (size,size), path=bank),tuple(views or default_views(len(files)))
+    bank,views = Bank(engine, (size,size), path=bank),tuple(views or default_views(len(files), _n_classes(files, label)))
     photos,reasons = bank.fill(files, views)
     table = pet_table(path, label, valid_pct, seed, test_pct, split, check=lambda _: reasons)
     tell_left_out(table)

@@ -103,7 +103,7 @@ def _wrong(net, dl):
 # %% ../nbs/31_bench.ipynb #213a84e9
 @contender('cat breed', 'PyTorch loop')
 def torch_training(place, work):
-    "The textbook's: torchvision's transforms, `DataLoader` with a worker a core, batches of 32, Adam; an epoch of the head, then one of all, each validated; `torch.save`"
+    "The textbook's: torchvision's transforms, batches of 32, Adam, float32; an epoch of the head, then one of all, each validated; `torch.save`; no workers, as for fastai"
     import torch
     from torch.utils.data import DataLoader
     from torchvision import transforms as T
@@ -114,7 +114,7 @@ def torch_training(place, work):
         dls = []
         for idx,tfm in zip(sets, tfms):
             ds = _Photos(files[idx], [vocab.index(labels[i]) for i in idx], T.Compose([*tfm, T.ToTensor(), T.Normalize(net.mean, net.std)]))
-            dls.append(DataLoader(ds, batch_size=32, shuffle=idx is sets[0], num_workers=num_cpus()))
+            dls.append(DataLoader(ds, batch_size=32, shuffle=idx is sets[0]))
         net.requires_grad_(False)
         net.reset_classifier(len(vocab))
         for lr in (1e-3, 1e-4):
@@ -506,12 +506,25 @@ class Bench(namedtuple('Bench', 'table facts')):
         import pandas as pd
         saved = json.loads(Path(file).read_text(encoding='utf-8'))
         return cls(pd.DataFrame(saved['rows']), saved['facts'])
+    def ratios(self):
+        "How many times as fast, or as small, petlab is as what its goals are set against; NaN for what was not run"
+        import pandas as pd
+        table = self.table.set_index(['work', 'contender'])
+        each = table.seconds/table.photos
+        def ratio(work, theirs, ours='petlab', of=each): return of.get((work,theirs), math.nan)/of.get((work,ours), math.nan)
+        fastai,warm = 'fastai fine_tune(1)','petlab, bank warm'
+        return pd.Series({'training, against fastai': ratio('cat', fastai), 'training, bank warm, against fastai': ratio('cat', fastai, warm),
+            'training, against scikit-learn': ratio('cat', 'scikit-learn on timm features'), 'a folder, against get_preds': ratio('folder', 'learn.get_preds'),
+            'one photo, against learn.predict': ratio('photo', 'learn.predict'),
+            'first prediction, against load_learner': ratio('start', 'script with load_learner', 'petlab predict'),
+            'memory of training, against fastai': ratio('cat', fastai, of=table.memory)})
     def __str__(self):
-        m,c,f = self.facts['machine'],self.facts['ceiling'],self.facts
-        lines = [self.summary().to_string(), '', f"{f['photos']} photos, {f['n_valid']} of them to validate; up to {f['repeats']} repeats, {f['seconds']:.0f} s in all",
-            f"{m['cpu']}, {m['cores']} cores, {m['memory']/1e9:.0f} GB, {m['system']}; {', '.join(f'{k} {v}' for k,v in m['versions'].items())}"]
-        if c: lines.append(f"ceiling: {c['both']:.0f} photos/s (network {c['network']:.0f}, opening photos {c['decode']:.0f})")
-        return '\n'.join(lines)
+        f,m,c = self.facts,self.facts['machine'],self.facts['ceiling']
+        versions,memory = ', '.join(f'{k} {v}' for k,v in m['versions'].items()),f"{(m['memory'] or 0)/1e9:.0f} GB"
+        return '\n'.join([self.summary().to_string(), '', *(f'{v:6.1f} x  {k}' for k,v in self.ratios().dropna().items()), '',
+            f"{f['photos']} photos, {f['n_valid']} of them to validate; up to {f['repeats']} repeats, {f['seconds']:.0f} s in all",
+            f"ceiling: {c['both']:.0f} photos/s (network {c['network']:.0f}, opening photos {c['decode']:.0f})",
+            f"{m['cpu']}, {m['cores']} cores, {memory}, {m['system']}; {versions}"])
 
 # %% ../nbs/31_bench.ipynb #c898b752
 def _table(rows):
@@ -548,10 +561,10 @@ def _todo(only, sizes, quick, place):
 # %% ../nbs/31_bench.ipynb #eaf88a9c
 def bench(
     photos:str|Path=None, # Folder of photos with breeds in their names; default: the built-in sample
-    quick:bool=False, # Under 2 minutes: 80 photos, fewer contenders, no breeds, slow ones once
+    quick:bool=False, # Under 2 minutes, not 10: fewer photos, the contenders marked `quick`, no breeds
     repeats:int=3, # Of each contender; `many` is done once
-    patience:float=None, # Seconds of repeats after which a contender isn't repeated any more; default: 60, quick 8; `math.inf`: never
-    n:int=None, # Photos at most; default: 370, quick 80
+    patience:float=None, # Seconds of repeats after which a contender has had enough: one that takes minutes runs once; default: 60, quick 8; `math.inf`: never
+    n:int=None, # Photos at most; default: 256, quick 80
     sizes:tuple=None, # Numbers of photos for `many`; default: 1,000 and 4,000, quick 500 and 1,000
     only:tuple=None, # Of `works`; default: all, quick all but `breed`. Those after it need the models of `cat`
     progress:bool=True # Show a bar
@@ -561,7 +574,7 @@ def bench(
     only = only or [o for o in works if not quick or o!='breed']
     if strange := {*only}-{*works}: raise PetlabError(f"only: {', '.join(strange)} is no work; expected some of {', '.join(works)}")
     if {'folder','photo','start'} & {*only} and only[0]!='cat': raise PetlabError("only: the works after 'breed' need the models of 'cat'; name it first")
-    patience,n,sizes = ifnone(patience, 8 if quick else 60),n or (80 if quick else 370),sizes or ((500,1000) if quick else (1000,4000))
+    patience,n,sizes = ifnone(patience, 8 if quick else 60),n or (80 if quick else 256),sizes or ((500,1000) if quick else (1000,4000))
     with tempfile.TemporaryDirectory(prefix='petlab-bench-') as tmp:
         files = lay_out(source, Path(tmp), n)
         todo = _todo(only, sizes, quick, Path(tmp))

@@ -14,7 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from functools import lru_cache, partial
+from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -101,11 +101,12 @@ def lite_tensors(
 def _lite_graph(tensors, size):
     "Input and output node of an EfficientNet-Lite; input normalised [b,3,h,w], output [b,f,h',w']"
     import openvino.opset13 as ops
+    from openvino.op import Constant
     def conv(x, layer, stride=1, act=True):
         w,b = layer
         kw = dict(strides=[stride]*2, pads_begin=[0,0], pads_end=[0,0], dilations=[1,1], auto_pad='same_upper')
-        x = ops.group_convolution(x, w[:,None], **kw) if w.shape[1]==1 else ops.convolution(x, w, **kw)
-        x = ops.add(x, b[None,:,None,None])
+        x = ops.group_convolution(x, Constant(w[:,None]), **kw) if w.shape[1]==1 else ops.convolution(x, Constant(w), **kw)
+        x = ops.add(x, Constant(b[None,:,None,None]))
         return ops.clamp(x, 0., 6.) if act else x
     start = ops.parameter([-1,3,*size], np.float32)
     (stem,),*blocks,(last,) = _blocks(list(_layers(tensors)))
@@ -180,20 +181,24 @@ class OpenVinoEngine:
     "A network on the CPU by OpenVINO: as many at once as there are cores, or one as fast as it can"
     bs = 1  # photos a call that it likes best
     def __init__(self,
-        model, # `ov.Model` as from `openvino_model`, or the path of its `.xml`
+        model, # `ov.Model` as from `openvino_model`, the path of its `.xml`, or a function that makes one when it is needed
         precision:str=None, # `'bf16'` or `'f32'`; default: `openvino_precision()`
         latency:bool=False # All cores for one photo, not a core for each of several
     ):
         import openvino as ov
         self.precision,self._local = precision or openvino_precision(),threading.local()
         hints = dict(INFERENCE_PRECISION_HINT=self.precision, PERFORMANCE_HINT='LATENCY' if latency else 'THROUGHPUT')
-        self._compile = lru_cache(partial(ov.Core().compile_model, model, 'CPU', hints))
-        self.model,self.name = model,f'openvino-{self.precision}'
+        self._compile = lambda: ov.Core().compile_model(model() if callable(model) else model, 'CPU', hints)
+        self._compiled,self._lock,self.name = None,threading.Lock(),f'openvino-{self.precision}'
+    def compiled(self) -> 'ov.CompiledModel':
+        "The network made ready, at the first call"
+        with self._lock: self._compiled = self._compiled or self._compile()
+        return self._compiled
     def __call__(self,
         photos:np.ndarray # uint8 [b,h,w,3]
     ) -> np.ndarray: # float32 [b,n]
         "Activations or probabilities of `photos`"
-        if not hasattr(self._local, 'request'): self._local.request = self._compile().create_infer_request()
+        if not hasattr(self._local, 'request'): self._local.request = self.compiled().create_infer_request()
         return self._local.request.infer({0: photos}, share_inputs=True)[0].copy()
 
 # %% ../nbs/03_engine.ipynb #542cb206
@@ -247,7 +252,7 @@ def body_engine(
         body = body or zoo_body(arch)
         tensors,facts = {k: v.detach().cpu().numpy() for k,v in body.state_dict().items()},vars(body)
     mean,std = facts['mean'],facts['std']
-    if use_openvino: res = OpenVinoEngine(openvino_model(tensors if 'package' in row else body, size, mean, std), precision)
+    if use_openvino: res = OpenVinoEngine(partial(openvino_model, tensors if 'package' in row else body, size, mean, std), precision)
     else: res = TorchEngine(body, precision=precision)
     key = f'{arch}-{_digest(tensors)}-{size[0]}x{size[1]}-{res.name}'
     vars(res).update(arch=arch, body=body, tensors=tensors, size=size, mean=mean, std=std, key=key)

@@ -208,7 +208,7 @@ def _on_activations(learn, dls, head):
 @patch
 def fine_tune_bank(self:Learner,
     epochs:int=5, # Looks at it on the way to the optimum, each after twice as many steps as the one before
-    views:tuple=None, # Of each training photo, names as in `petlab.bank.photo_view`; default: two for few photos, one for many
+    views:tuple=None, # Of each training photo, names as in `petlab.bank.photo_view`; default: two where there are few of a class, else one
     seed:int=42, # Of the folds in which the strength of regularisation is chosen, on training photos alone
     strength:float=None, # Of the data against regularisation, as scikit-learn's C on standardised activations; default: chosen
     bank:Path=None, # Folder of the banks; default: `petlab.bank.bank_path()`
@@ -221,7 +221,7 @@ def fine_tune_bank(self:Learner,
     pre,args = _preprocess(self.dls, net),dict(lin_ftrs=[], ps=self.model.head_args['ps'] or .5, concat_pool=False)
     size = tuple(pre['size'])
     store = Bank(body_engine(net.arch, net, size), size, pre['method'], pre['pad_mode'], bank)
-    views = tuple(views or default_views(len(train.items)))
+    views = tuple(views or default_views(len(train.items), len(vocab)))
     def acts(dl, views):
         res,reasons = store.activations(list(dl.items), views)
         for fn,reason in zip(dl.items, reasons):

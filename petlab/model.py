@@ -9,7 +9,7 @@ __all__ = ['model_format', 'Score', 'ModelError', 'model_card', 'check_target', 
            'network_file']
 
 # %% ../nbs/02_model.ipynb #a9487943
-import hashlib, json, re, safetensors, shutil, tempfile
+import hashlib, json, re, safetensors, shutil, tempfile, numpy as np
 from collections import namedtuple
 from collections.abc import Callable
 from pathlib import Path
@@ -102,7 +102,7 @@ def write_model(
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.saving-') as tmp:
             new = Path(tmp)/'model'
             new.mkdir()
-            save_file(tensors, new/_weights, metadata=dict(format='pt'))
+            save_file({k: np.asarray(v, order='C') for k,v in tensors.items()}, new/_weights, metadata=dict(format='pt'))
             info = dict(info, weights=dict(tensors=len(tensors), sha256=_sha256(new/_weights)), network=None)
             if network:
                 facts = network(new/_network[0])
