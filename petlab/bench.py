@@ -274,12 +274,11 @@ def peak_memory(
     return peak if sys.platform=='darwin' else 1024*peak
 
 def _run_each(*words):
-    "A contender that runs a command, once to warm the disk's cache and once each repeat"
+    "A contender that runs a command; its libraries are in the disk's cache, since others have loaded them"
     def run():
         out = subprocess.run([*map(str, words)], capture_output=True, text=True)
         if out.returncode: raise PetlabError(f'{Path(words[0]).name} ended with exit code {out.returncode}: {out.stderr[-1000:]}')
         return dict(photos=1, memory=peak_memory(children=True), said=out.stdout.split()[-2:])
-    run()
     yield
     while True: yield run()
 
@@ -306,7 +305,7 @@ def petlab_start(place, work):
     if not command: raise PetlabError('the petlab command is not installed beside this Python; pip install petlab')
     yield from _run_each(command, 'predict', place/'photos'/'cat_model', _unseen(place/'photos')[0])
 
-# %% ../nbs/31_bench.ipynb #6117a1ff
+# %% ../nbs/31_bench.ipynb #56e22f06
 @contender('ceiling', 'matrix product', quick=True)
 def matrix_product(place, work):
     "The fastest of 8 products of two 2048 x 2048 matrices in torch, in float32 and in bfloat16"
@@ -320,7 +319,7 @@ def matrix_product(place, work):
     yield
     while True:
         took,dtype = min((seconds(o), str(o.dtype).removeprefix('torch.')) for o in mats for _ in range(8))
-        yield dict(seconds=took, dtype=dtype, flops=2*2048**3/took)
+        yield dict(seconds=took, dtype=dtype)
 
 @contender('ceiling', 'decode', quick=True)
 def decode(place, work):
@@ -333,12 +332,12 @@ def decode(place, work):
     while True: yield run(place/'photos')
 
 def ceiling(
-    flops:float, # Operations a second, as `matrix_product` measures it
+    product:float, # Seconds, as `matrix_product` measures them
     decoded:float, # Photos a second, as `decode` measures it
     arch:str=default_arch # In the registry
 ) -> dict: # Photos a second: of the `network`, of `decode`, of `both`; both use all cores, so their times add up
     "Photos/s if the network's arithmetic ran at the rate of a matrix product, and photos were opened at the measured rate"
-    network = flops/(2e9*registry[arch]['macs'])
+    network = 2048**3/product/(1e9*registry[arch]['macs'])
     return dict(network=network, decode=decoded, both=1/(1/network + 1/decoded))
 
 # %% ../nbs/31_bench.ipynb #0215d022
@@ -397,7 +396,7 @@ def _row(racer, name=None):
     runs,last = racer.runs,racer.runs[-1]
     res = dict(work=racer.work, contender=name or racer.name, seconds=median(o['seconds'] for o in runs), photos=last.get('photos', 1), repeats=len(runs),
         times=[o['seconds'] for o in runs], ready=racer.ready, memory=last['memory'])
-    res |= {k: last[k] for k in ('flops','dtype') if k in last}
+    if 'dtype' in last: res['dtype'] = last['dtype']
     if 'p99' in last: res['p99'] = median(o['p99'] for o in runs)
     if 'n' in last: res |= dict(n=last['n'], wrong=median_low(o['wrong'] for o in runs), valid=last['valid'])
     return res
@@ -561,30 +560,30 @@ def _todo(only, sizes, quick, place):
 # %% ../nbs/31_bench.ipynb #eaf88a9c
 def bench(
     photos:str|Path=None, # Folder of photos with breeds in their names; default: the built-in sample
-    quick:bool=False, # Under 2 minutes, not 10: fewer photos, the contenders marked `quick`, no breeds
+    quick:bool=False, # Under 2 minutes, not 10: fewer photos, the contenders marked `quick`, neither breeds nor many photos
     repeats:int=3, # Of each contender; `many` is done once
-    patience:float=None, # Seconds of repeats after which a contender has had enough: one that takes minutes runs once; default: 60, quick 8; `math.inf`: never
-    n:int=None, # Photos at most; default: 256, quick 80
-    sizes:tuple=None, # Numbers of photos for `many`; default: 1,000 and 4,000, quick 500 and 1,000
-    only:tuple=None, # Of `works`; default: all, quick all but `breed`. Those after it need the models of `cat`
+    patience:float=None, # Seconds of repeats after which a contender has had enough: one that takes minutes runs once; default: 60, quick 5; `math.inf`: never
+    n:int=None, # Photos at most; default: 256, quick 64
+    sizes:tuple=None, # Numbers of photos for `many`; default: 1,000 and 4,000
+    only:tuple=None, # Of `works`; default: all, quick all but `breed` and `many`. Those after it need the models of `cat`
     progress:bool=True # Show a bar
 ) -> Bench: # `table` and `facts`
     "Race all contenders on the same photos, each in a process of its own, taking turns; raises `PetlabError` where one fails or there are too few photos"
     start,rows,source = time.perf_counter(),[],pets_path(photos or 'sketch')
-    only = only or [o for o in works if not quick or o!='breed']
+    only = only or [o for o in works if not quick or o not in ('breed','many')]
     if strange := {*only}-{*works}: raise PetlabError(f"only: {', '.join(strange)} is no work; expected some of {', '.join(works)}")
     if {'folder','photo','start'} & {*only} and only[0]!='cat': raise PetlabError("only: the works after 'breed' need the models of 'cat'; name it first")
-    patience,n,sizes = ifnone(patience, 8 if quick else 60),n or (80 if quick else 256),sizes or ((500,1000) if quick else (1000,4000))
+    patience,n,sizes = ifnone(patience, 5 if quick else 60),n or (64 if quick else 256),sizes or (1000,4000)
     with tempfile.TemporaryDirectory(prefix='petlab-bench-') as tmp:
         files = lay_out(source, Path(tmp), n)
         todo = _todo(only, sizes, quick, Path(tmp))
         total = sum(len(names)*(1 if size else repeats) for _,names,_,size in todo)
         bar = progress_bar(_steps(todo, files, repeats, patience, rows), total=total, display=progress, leave=False)
         for o in bar: bar.comment = f'{o.work}: {o.name}'
-    flops,decoded = [o for o in rows if o['work']=='ceiling']
+    product,decoded = [o for o in rows if o['work']=='ceiling']
     facts = dict(date=f'{datetime.now(timezone.utc):%Y-%m-%d}', quick=quick, photos=len(files), n_valid=int(0.2*len(files)), repeats=repeats,
         patience=patience if patience<math.inf else None, seconds=time.perf_counter()-start, machine=machine(),
-        ceiling=dict(ceiling(flops['flops'], decoded['photos']/decoded['seconds']), flops=flops['flops'], dtype=flops['dtype']))
+        ceiling=dict(ceiling(min(product['times']), decoded['photos']/min(decoded['times'])), flops=2*2048**3/min(product['times']), dtype=product['dtype']))
     return Bench(_table([o for o in rows if o['work']!='ceiling']), facts)
 
 # %% ../nbs/31_bench.ipynb #4bd52550
