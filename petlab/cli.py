@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/cli.html.md"""
 __all__ = ['train', 'predict', 'evaluate', 'bench', 'bank', 'zoo', 'main']
 
 # %% ../nbs/30_cli.ipynb #e7a4583a
-import os, shlex, sys, time
+import os, shlex, sys, time, warnings
 from contextlib import nullcontext, redirect_stdout
 from json import dumps
 from pathlib import Path
@@ -129,7 +129,7 @@ def evaluate(
         label = label or predictor.info.get('label')
         if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with --label')
         files = pet_files(pets_path(source))
-        res,table = predictor.score(label_photos(files, label, lambda o: ['']*len(o)), progress=len(files)>100)
+        res,table = predictor.score(label_photos(files, label), progress=len(files)>100)
         tell_left_out(table)
     wrong = table[(table.reason=='') & (table.predicted!=table.label)].nlargest(10, 'loss')
     worst = [dict(file=str(o.file), label=o.label, predicted=o.predicted, prob=round(o.prob, 6), loss=round(o.loss, 6)) for o in wrong.itertuples()]
@@ -145,12 +145,15 @@ def evaluate(
 def bench(
     photos:str='sketch', # A folder of photos with breeds in their names, or 'sketch'
     quick:bool=False, # Under 2 minutes: fewer photos, fewer contenders, no breeds
-    out:str=None, # Folder for the result and its picture
+    out:str=None, # File to keep the result in, JSON
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
-    "Measure petlab against what else people use, on the same photos and weights"
-    from petlab.bench import bench_command
-    return bench_command(photos, quick, out, json)
+    "Measure petlab against what else people use: same photos, same weights, same split"
+    from petlab.bench import bench
+    with _quiet(): res = bench(photos, quick)
+    if out: res.save(out)
+    print(dumps(res.asdict()) if json else res)
+    return 0
 
 # %% ../nbs/30_cli.ipynb #fe29707e
 def bank(
@@ -182,7 +185,7 @@ def zoo(
 
 # %% ../nbs/30_cli.ipynb #9349c672
 _examples = {train: 'petlab train sketch --out model', predict: 'petlab predict model my_photo.jpg my_folder',
-    evaluate: 'petlab evaluate model my_folder --label folder', zoo: 'petlab zoo', bank: 'petlab bank info'}
+    evaluate: 'petlab evaluate model my_folder --label folder', zoo: 'petlab zoo', bank: 'petlab bank info', bench: 'petlab bench --photos my_photos --quick'}
 _commands = {f.__name__: f for f in _examples}
 
 def _help():
@@ -211,6 +214,7 @@ def _run(f, argv):
     parser.epilog = f'Example: {_examples[f]}'
     args = {k: v for k,v in vars(parser.parse_args(argv)).items() if k not in ('pdb','xtra')}
     words = [args.pop('model'), *args.pop('photos')] if f is predict else []
+    usual,warnings.formatwarning = warnings.formatwarning,lambda message, *_: f'petlab {f.__name__}: {message}\n'
     try: return f(*words, **args)
     except PetlabError as e:
         print(f'petlab {f.__name__}: {e}', file=sys.stderr)
@@ -222,3 +226,4 @@ def _run(f, argv):
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    finally: warnings.formatwarning = usual

@@ -270,10 +270,10 @@ def _digest(tensors):
 def in_order(
     f:Callable, # Of an item
     items:Iterable, # Any number, also endless
-    workers:int=None # Threads; default: as many as cores
+    workers:int=None # Threads; default: two a core, so that one opens a photo while another waits for the network
 ):
     "`f` of each item, in the order of `items`, by threads that are never far ahead"
-    workers,waiting,items = workers or num_cpus(),deque(),iter(items)
+    workers,waiting,items = workers or 2*num_cpus(),deque(),iter(items)
     with ThreadPoolExecutor(workers) as pool:
         try:
             for o in items:

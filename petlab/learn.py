@@ -6,12 +6,12 @@ Docs: https://petlab.github.io/petlab/learn.html.md"""
 
 # %% auto #0
 __all__ = ['keep_freed_memory', 'DevicePrecision', 'FrozenStats', 'TrainingLog', 'body_split', 'normalize_for', 'pet_learner',
-           'score', 'assess', 'predict_photos', 'score_photos', 'FitHead', 'model_info', 'exporter', 'save_model',
-           'load_model']
+           'score', 'assess', 'predict_photos', 'score_photos', 'FitHead', 'head_or_more', 'train_more', 'model_info',
+           'exporter', 'save_model', 'load_model']
 
 # %% ../nbs/03_learn.ipynb #6c31dfd2
 import petlab
-import ctypes, fastai, platform, tempfile, timm
+import ctypes, fastai, platform, tempfile, time, timm
 from contextlib import contextmanager
 from fastai.callback.channelslast import ChannelsLast
 from fastai.vision.all import *
@@ -234,9 +234,38 @@ def fine_tune_bank(self:Learner,
         self.fit(epochs, cbs=FitHead(heads))
     self.model[1],self.model.head_args = head,args
     self.freeze()
-    if unfrozen:
-        self.freeze_to(-2)
-        self.fit_one_cycle(unfrozen, slice(base_lr/10, base_lr))
+    if unfrozen: train_more(self, unfrozen, base_lr)
+
+# %% ../nbs/03_learn.ipynb #1c0ad898
+def head_or_more(
+    path:str|Path, # Folder of photos, as for `pet_dls`
+    label:str='cat', # As in `pet_dls`
+    train_pcts:tuple=(.1,.3,.6), # Fractions of the photos to train on
+    epochs:int=2, # Of the second half of the body
+    seed:int=42 # Of the draws and of the training
+) -> pd.DataFrame: # A row a fraction: photos trained on, `Score`s on the rest of the head alone (`head`) and after more training (`more`), and the seconds of each
+    "Errors with the head alone trained, and with the second half of the body too; the photos that are not trained on judge both"
+    rows = []
+    for pct in train_pcts:
+        set_seed(seed, reproducible=True)
+        dls = pet_dls(path, label, test_pct=1-pct, valid_pct=.1, seed=seed)
+        learn,row = pet_learner(dls),dict(photos=len(dls.train_ds))
+        with learn.no_bar(), learn.no_logging():
+            for name,train in dict(head=learn.fine_tune_bank, more=partial(train_more, learn, epochs)).items():
+                start = time.perf_counter()
+                train()
+                row |= {name: score(learn, dl=dls.pet_test_dl()), f'{name}_seconds': round(time.perf_counter()-start, 1)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+def train_more(
+    learn:Learner, # With a fitted head
+    epochs:int, # Of the second half of the body and the head
+    base_lr:float=1e-4 # Of the head; the body's is a tenth
+):
+    "Train the second half of the body too"
+    learn.freeze_to(-2)
+    learn.fit_one_cycle(epochs, slice(base_lr/10, base_lr))
 
 # %% ../nbs/03_learn.ipynb #89063336
 def model_info(
