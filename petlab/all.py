@@ -9,10 +9,16 @@ __all__ = []
 
 # %% ../nbs/29_all.ipynb #43f25055
 from fastai.vision.all import *
+from .files import *
 from .pets import *
 from .sketch import *
 from .zoo import *
+from .model import *
+from .engine import *
 from .learn import *
+from .bank import *
+from .deploy import *
+from .bench import *
 
 # %% ../nbs/29_all.ipynb #52401709
 __all__ = [o for o in dir() if o[0]!='_']

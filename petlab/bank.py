@@ -6,16 +6,14 @@ Docs: https://petlab.github.io/petlab/bank.html.md"""
 
 # %% auto #0
 __all__ = ['strengths', 'photo_view', 'BankWarning', 'write_shard', 'Shard', 'bank_path', 'Bank', 'bank_info', 'prune_bank',
-           'cross_entropy', 'choose_strength', 'Head', 'fit_head', 'default_views', 'Trained', 'export_network',
-           'train_bank']
+           'cross_entropy', 'choose_strength', 'Head', 'fit_head', 'default_views', 'Trained', 'train_bank']
 
 # %% ../nbs/04_bank.ipynb #1c5e6eb1
 import petlab
-import hashlib, math, os, platform, random, re, shutil, tempfile, time, warnings, numpy as np
+import hashlib, math, os, platform, random, re, tempfile, time, warnings, numpy as np
 from collections import deque, namedtuple
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import islice, pairwise
@@ -23,6 +21,7 @@ from pathlib import Path
 from fastcore.basics import patch
 from fastprogress import progress_bar
 from PIL import Image, ImageOps
+from safetensors import SafetensorError
 from threadpoolctl import threadpool_limits
 from . import PetlabError
 from .engine import *
@@ -73,24 +72,32 @@ def write_shard(
             f.write(data)
             f.flush()
             os.fsync(f.fileno())
-            os.replace(f.name, path)
         except BaseException:
             Path(f.name).unlink(missing_ok=True)
             raise
+    os.replace(f.name, path)
     return path
 
-# %% ../nbs/04_bank.ipynb #437df60f
+# %% ../nbs/04_bank.ipynb #7c11f6e6
 class Shard:
-    "A file of the bank: digests of photos, and their activations in several views, memory-mapped"
+    "A file of the bank: digests of photos, and their activations in several views"
     def __init__(self,
         path:Path # As from `write_shard`; raises `ValueError` if it is not what was written
     ):
+        self.path = path
+        with self.open() as f:
+            self.views = [o for o in f.keys() if o!='photos']
+            self.photos = [o.tobytes() for o in f.get_tensor('photos')]
+    def open(self):
+        "The file, memory-mapped, once it is seen to be what was written"
         from safetensors import safe_open
-        if _checksum(path.read_bytes())!=path.stem: raise ValueError('its name is not its checksum')
-        self.file = safe_open(path, 'numpy')
-        self.views = [o for o in self.file.keys() if o!='photos']
-        self.photos = [o.tobytes() for o in self.file.get_tensor('photos')]
-    def __getitem__(self, view): return self.file.get_tensor(view)
+        if _checksum(self.path.read_bytes())!=self.path.stem: raise ValueError('its name is not its checksum')
+        return safe_open(self.path, 'numpy')
+    def __getitem__(self, view):
+        "Activations in `view`, float16 [photos,f]; raises `PetlabError` if the file was removed or damaged since it was found"
+        try:
+            with self.open() as f: return f.get_tensor(view)
+        except (OSError,ValueError) as e: raise PetlabError(f'{self.path} was removed or damaged while it was in use ({e}); run it again') from e
 
 # %% ../nbs/04_bank.ipynb #230caecf
 def bank_path() -> Path: # In fastai's folder for data
@@ -102,18 +109,18 @@ class Bank:
     every = 256  # photos a shard
     def __init__(self,
         engine:Callable=None, # As from `body_engine`, which makes the default
-        size:tuple=(224,224), # Height and width that the engine takes, pixels
         method:str='crop', # As in fastai's `Resize`
         pad_mode:str='reflection', # As in fastai's `Resize`
         path:Path=None # Folder of the banks; default: `bank_path()`
     ):
-        self.engine,self.resize = engine or body_engine(size=size),dict(size=size, method=method, pad_mode=pad_mode)
-        self.path = Path(path or bank_path())/f'{self.engine.key}-{method if method!="pad" else f"pad-{pad_mode}"}'
+        self.engine = engine or body_engine()
+        self.resize = dict(size=tuple(self.engine.size), method=method, pad_mode=pad_mode)
+        self.path = Path(path or bank_path())/f'v1-{self.engine.key}-{method if method!="pad" else f"pad-{pad_mode}"}'
         self.shards,self.where,self.keeps = {},{},True
         with suppress(OSError): os.utime(self.path)  # when it was used last
         self.read()
 
-# %% ../nbs/04_bank.ipynb #d919585a
+# %% ../nbs/04_bank.ipynb #2c9669af
 @patch
 def read(self:Bank):
     "Take in the shards that are new on disk"
@@ -121,7 +128,8 @@ def read(self:Bank):
         if fn in self.shards: continue
         try: self.shards[fn] = Shard(fn)
         except FileNotFoundError: continue
-        except Exception as e:
+        except OSError as e: raise PetlabError(f'{fn} could not be read: {e}; make it readable, or give another place for the bank') from e
+        except (ValueError,SafetensorError) as e:
             self.shards[fn] = None
             warnings.warn(f'{fn} is damaged ({e}): what it held is computed again, and `petlab bank prune` removes it', BankWarning, stacklevel=2)
             continue
@@ -145,26 +153,38 @@ def keep(self:Bank,
         warnings.warn(f'{self.path}: activations are computed but not kept ({e.strerror or e})', BankWarning, stacklevel=2)
     else: self.read()
 
-# %% ../nbs/04_bank.ipynb #0cfe6c37
+# %% ../nbs/04_bank.ipynb #9cd74779
+@patch
+def _lacks(self:Bank, photo, views): return [v for v in views if photo not in self.where.get(v, {})]
+
 @patch
 def _compute(self:Bank, files, views):
-    "For each file its digest, its activations [v,f] if they are new, and why it can't be read"
+    "For each file its digest, its activations by view as far as they are new, and why it can't be read"
     found,arrays = [],[]
     for fn in files:
-        photo,new,reason = None,0,''
         try:
             data = Path(fn).read_bytes()
             photo = hashlib.sha256(data).digest()[:16]
-            if not all(photo in self.where.get(v, {}) for v in views):
-                img = open_photo(data, draft=2*max(self.resize['size']))
-                arrays += [photo_view(img, v, seed=photo.hex(), **self.resize) for v in views]
-                new = len(views)
-        except (OSError,PhotoError) as e: photo,reason = None,getattr(e, 'reason', None) or getattr(e, 'strerror', None) or str(e)
-        found.append((photo, new, reason))
+            lacking = self._lacks(photo, views)
+            img = open_photo(data, draft=2*max(self.resize['size'])) if lacking else None
+            arrays += [photo_view(img, v, seed=photo.hex(), **self.resize) for v in lacking]
+            found.append((photo, lacking, ''))
+        except (OSError,PhotoError) as e: found.append((None, [], getattr(e, 'reason', None) or getattr(e, 'strerror', None) or str(e)))
     bs = self.engine.bs
-    acts = [o for i in range(0, len(arrays), bs) for o in self.engine(np.stack(arrays[i:i+bs])).clip(-65504, 65504).astype(np.float16)]
-    its = iter(acts)
-    return [(photo, np.stack([next(its) for _ in range(new)]) if new else None, reason) for photo,new,reason in found]
+    acts = [o for i in range(0, len(arrays), bs) for o in self.engine(np.stack(arrays[i:i+bs]))]
+    if not np.isfinite(acts).all(): raise PetlabError(f'{self.engine.key}: the network gives no numbers (NaN) for one of {files[0]}, ...; its weights are broken')
+    acts = iter(acts)
+    return [(photo, {v: next(acts).clip(-65504, 65504).astype(np.float16) for v in lacking}, reason) for photo,lacking,reason in found]
+
+# %% ../nbs/04_bank.ipynb #7da9f7f1
+@patch
+def _flush(self:Bank, new):
+    "Keep what is in `new` (photo -> view -> activations), unless another process has in the meantime, and empty it"
+    by_views = {}
+    for photo,acts in new.items():
+        if views := tuple(self._lacks(photo, acts)): by_views.setdefault(views, []).append(photo)
+    for views,photos in by_views.items(): self.keep(photos, {v: np.stack([new[o][v] for o in photos]) for v in views})
+    new.clear()
 
 @patch
 def fill(self:Bank,
@@ -173,29 +193,24 @@ def fill(self:Bank,
     progress:bool=None # Show a bar; default: for more than 100 files
 ) -> tuple: # Two lists: digests (None where a file can't be read), and reasons (`''`, or why)
     "See to it that the bank has the activations of `files`; may be interrupted, and takes up where it was"
-    files,views = list(files),tuple(views)
-    res,new,start,shift = [None]*len(files),{},time.monotonic(),random.SystemRandom().randrange(max(len(files), 1))
-    order = [*range(shift, len(files)), *range(shift)]  # two processes that fill the same bank start at different places
-    def flush():
-        todo = {k: v for k,v in new.items() if not all(k in self.where.get(o, {}) for o in views)}
-        new.clear()
-        if todo: self.keep(list(todo), {v: np.stack([o[i] for o in todo.values()]) for i,v in enumerate(views)})
-    groups = [order[i:i+self.engine.bs] for i in range(0, len(order), self.engine.bs)]
+    files,res,new,n_new,last = list(files),{},{},0,(start := time.monotonic())
+    groups = [range(i, min(i+self.engine.bs, len(files))) for i in range(0, len(files), self.engine.bs)]
+    shift = random.SystemRandom().randrange(max(len(groups), 1))  # two processes that fill the same bank start at different places
+    groups = groups[shift:]+groups[:shift]
     bar = progress_bar(in_order(lambda idxs: self._compute([files[i] for i in idxs], views), groups), total=len(groups),
         display=len(files)>100 if progress is None else progress)
-    n_new,last = 0,start
     try:
         for idxs,found in zip(groups, bar):
             for i,(photo,acts,reason) in zip(idxs, found):
                 res[i] = photo,reason
-                if acts is not None: new[photo],n_new = acts,n_new+1
+                if acts: new[photo],n_new = {**new.get(photo, {}), **acts},n_new+1
             bar.comment = f'{n_new/(time.monotonic()-start):.0f} new photos/s'
             if len(new)>=self.every or new and time.monotonic()-last>10:
-                flush()
                 self.read()
+                self._flush(new)
                 last = time.monotonic()
-    finally: flush()
-    return [o[0] for o in res],[o[1] for o in res]
+    finally: self._flush(new)
+    return [res[i][0] for i in range(len(files))],[res[i][1] for i in range(len(files))]
 
 # %% ../nbs/04_bank.ipynb #a2a3e3d1
 @patch
@@ -236,13 +251,13 @@ def _shards(folder):
     good,bad = {},[]
     for fn in sorted(folder.glob('[!.]*.safetensors')):
         try: good[fn] = Shard(fn)
-        except Exception: bad.append(fn)
+        except FileNotFoundError: continue
+        except (ValueError,SafetensorError): bad.append(fn)
     return good,bad
 
-def _banks(path):
-    "The folders of banks in `path`: those in which there is nothing else"
-    def ours(o): return o.is_file() and re.fullmatch(r'[0-9a-f]{24}\.safetensors|\..*\.part', o.name)
-    return [o for o in sorted(Path(path or bank_path()).glob('*')) if o.is_dir() and all(map(ours, o.iterdir()))]
+def _banks(path): return [o for o in sorted(Path(path or bank_path()).glob('v[0-9]*-*')) if o.is_dir()]
+
+def _files(folder): return [o for o in folder.iterdir() if re.fullmatch(r'[0-9a-f]{24}\.safetensors|\..*\.part', o.name)]
 
 # %% ../nbs/04_bank.ipynb #056ae3c8
 def bank_info(
@@ -253,7 +268,7 @@ def bank_info(
     for folder in _banks(path):
         good,bad = _shards(folder)
         photos,views = ({x for o in good.values() for x in getattr(o, k)} for k in ('photos', 'views'))
-        rows.append(dict(name=folder.name, photos=len(photos), views=sorted(views), mb=sum(o.stat().st_size for o in folder.iterdir())/1e6,
+        rows.append(dict(name=folder.name, photos=len(photos), views=sorted(views), mb=sum(o.stat().st_size for o in _files(folder))/1e6,
             used=time.strftime('%Y-%m-%d', time.localtime(folder.stat().st_mtime)), files=len(good)+len(bad), damaged=len(bad)))
     return rows
 
@@ -274,7 +289,7 @@ def _join(good, every):
             part = photos[i:i+every]
             new.append(write_shard(next(iter(small)).parent, part, {v: np.stack([rows[v][p] for p in part]) for v in views}))
     for fn in small:
-        if fn not in new: fn.unlink()
+        if fn not in new: fn.unlink(missing_ok=True)
     return len(small)
 
 def prune_bank(
@@ -285,12 +300,12 @@ def prune_bank(
     "Remove what is stale, and join small files"
     removed,now = [],time.time()
     def remove(fn, why):
-        if fn.is_dir(): shutil.rmtree(fn)
-        else: fn.unlink(missing_ok=True)
+        fn.unlink(missing_ok=True)
         removed.append(dict(name=str(fn), why=why))
     for folder in _banks(path):
         if now-folder.stat().st_mtime > days*86400:
-            remove(folder, f'not used for {days} days')
+            for fn in _files(folder): remove(fn, f'not used for {days} days')
+            with suppress(OSError): folder.rmdir()
             continue
         for fn in folder.glob('.*.part'):
             if now-fn.stat().st_mtime > 3600: remove(fn, 'left by a process that was killed')
@@ -329,18 +344,19 @@ def _one_thread(when=True):
     return threadpool_limits(1, 'blas') if when else nullcontext()
 
 def _axes(x):
-    "`x` [n,f] in its principal axes [n,r], the axes [f,r], and the variance sums [r]"
+    "`x` [n,f] as numbers `z` [n,r or f], what turns weights of the axes into weights of `z` (None: nothing), the principal axes [f,r], the variance sums [r]"
     n,f = x.shape
     gram = x@x.T if n<f else x.T@x
     with _one_thread(): s,u = np.linalg.eigh(gram)
     good = s>s[-1]*1e-6
     s,u = s[good],u[:,good]
-    return (u*np.sqrt(s), x.T@(u/np.sqrt(s)), s) if n<f else (x@u, u, s)
+    return (u*np.sqrt(s), None, x.T@(u/np.sqrt(s)), s) if n<f else (x, u, u, s)
 
 def _loss(
-    z, # Activations in their axes [n,r]
+    z, # As from `_axes`
+    turn, # As from `_axes`
+    s, # As from `_axes`
     y, # Classes, one-hot [n,k]
-    s, # Variance sums [r]
     c # Strength of the data against that of the prior, as scikit-learn's C
 ):
     "Mean cross-entropy with its prior, as a function of scaled weights and biases [r+1,k], and that scale [r,1]"
@@ -348,20 +364,21 @@ def _loss(
     scale = (1/np.sqrt(.25*s/n + lam)).astype(np.float32)[:,None]
     def f(w):
         weights = w[:-1]*scale
-        a = z@weights + w[-1]
+        a = z@(weights if turn is None else turn@weights) + w[-1]
         a -= a.max(1, keepdims=True)
         p = np.exp(a)
         total = p.sum(1, keepdims=True)
         value = (np.log(total[:,0])-(a*y).sum(1)).mean() + .5*lam*(weights**2).sum()
         p = (p/total-y)/n
-        return float(value),np.vstack([(z.T@p + lam*weights)*scale, p.sum(0, keepdims=True)])
+        g = z.T@p if turn is None else turn.T@(z.T@p)
+        return float(value),np.vstack([(g + lam*weights)*scale, p.sum(0, keepdims=True)])
     return f,scale
 
 # %% ../nbs/04_bank.ipynb #7376eb98
-def _minimum(z, y, s, c, steps, tol=1e-4, w=None):
+def _minimum(z, turn, s, y, c, steps, tol=1e-4, w=None):
     "Weights and biases [r+1,k] after each step, until nothing is gained"
-    f,scale = _loss(z, y, s, c)
-    w = np.zeros((z.shape[1]+1, y.shape[1]), np.float32) if w is None else np.vstack([w[:-1]/scale, w[-1:]])
+    f,scale = _loss(z, turn, s, y, c)
+    w = np.zeros((len(s)+1, y.shape[1]), np.float32) if w is None else np.vstack([w[:-1]/scale, w[-1:]])
     yield np.vstack([w[:-1]*scale, w[-1:]])
     for w,v,gain in islice(_lbfgs(f, w), steps):
         yield np.vstack([w[:-1]*scale, w[-1:]])
@@ -389,14 +406,14 @@ def choose_strength(
     x,y,fold = acts[idxs].astype(np.float32),y[idxs],np.arange(len(idxs))%3
     n,v,_ = x.shape
     x,k = x.reshape(n*v, -1),y.max()+1
-    z,_,s = _axes((x-x.mean(0))/np.sqrt(x.var(0)+1e-5))
+    z,turn,_,s = _axes((x-x.mean(0))/np.sqrt(x.var(0)+1e-5))
     z,onehot,losses = z.reshape(n, v, -1),np.eye(k, dtype=np.float32)[y],np.zeros(len(strengths))
     for i in range(min(3, n)):
         inner,w = fold!=i,None
-        train,target = z[inner].reshape(-1, z.shape[2]),onehot[inner].repeat(v, 0)
+        (train,held),target = (z[o].reshape(-1, z.shape[2]) for o in (inner, ~inner)),onehot[inner].repeat(v, 0)
         for j,c in enumerate(strengths):
-            with _one_thread(): *_,w = _minimum(train, target, s, c, 30, 1e-3, w)
-            losses[j] += ((fold==i).mean()*cross_entropy(z[~inner].reshape(-1, z.shape[2])@w[:-1]+w[-1], y[~inner].repeat(v)))
+            with _one_thread(): *_,w = _minimum(train, turn, s, target, c, 30, 1e-3, w)
+            losses[j] += (~inner).mean()*cross_entropy(held@(w[:-1] if turn is None else turn@w[:-1]) + w[-1], y[~inner].repeat(v))
     return strengths[int(losses.argmin())],losses
 
 # %% ../nbs/04_bank.ipynb #f6fb29d4
@@ -406,10 +423,11 @@ class Head(namedtuple('Head', 'mean var weight bias')):
         acts:np.ndarray # [n,f]
     ) -> np.ndarray: # [n,k]
         "Logits"
-        return (acts.astype(np.float32)-self.mean)/np.sqrt(self.var+1e-5)@self.weight.T + self.bias
+        scaled = (self.weight/np.sqrt(self.var+1e-5)).T
+        return np.concatenate([acts[i:i+4096].astype(np.float32)@scaled for i in range(0, len(acts), 4096)]) + self.bias - self.mean@scaled
     def tensors(self) -> list: # A batch-norm's weight, bias, mean, variance and count, and the weights of a linear layer without bias
         "The tensors of fastai's `create_head(f, k, lin_ftrs=[], concat_pool=False)`"
-        shift = np.linalg.lstsq(self.weight.astype(np.float64), self.bias.astype(np.float64), rcond=None)[0].astype(np.float32)
+        shift = np.linalg.lstsq(self.weight.astype(np.float64), self.bias.astype(np.float64), rcond=1e-6)[0].astype(np.float32)
         return [np.ones_like(self.mean), shift, self.mean, self.var, np.array(0), self.weight]
 
 def fit_head(
@@ -421,30 +439,30 @@ def fit_head(
     n_out:int=None # Classes; default: as many as in `y`
 ):
     "After each epoch the `Head`: multinomial logistic regression on all views, as far as it is fitted by then"
+    if epochs<1: raise PetlabError(f'epochs={epochs}: expected 1 or more')
     n,v,f = acts.shape
     strength = strength or choose_strength(acts, y, seed)[0]
     x = acts.reshape(n*v, f).astype(np.float32)
-    mean,var = x.mean(0),x.var(0)
-    x -= mean
-    x /= np.sqrt(var+1e-5)
-    z,axes,s = _axes(x)
-    del x
-    fit = _minimum(z, np.eye(n_out or y.max()+1, dtype=np.float32)[y].repeat(v, 0), s, strength, 96)
-    next(fit)
+    x -= (mean := x.mean(0))
+    x /= np.sqrt((var := np.einsum('ij,ij->j', x, x)/len(x)) + 1e-5)
+    z,turn,axes,s = _axes(x)
+    fit = _minimum(z, turn, s, np.eye(n_out or y.max()+1, dtype=np.float32)[y].repeat(v, 0), strength, 96)
+    w = next(fit)
     stops = [0, *(math.ceil(96/2**i) for i in reversed(range(epochs)))]
     for done,stop in pairwise(stops):
         with _one_thread(n*v<4000):
             for w in islice(fit, stop-done): pass
         weight,bias = np.ascontiguousarray((axes@w[:-1]).T),w[-1]-w[-1].mean()
-        yield Head(mean, var, weight, bias)
+        head = Head(mean, var, weight, bias)
+        yield head._replace(bias=weight@head.tensors()[1])
 
 # %% ../nbs/04_bank.ipynb #0a4276c7
 def default_views(
-    n:int, # Photos
+    n:int, # Photos to train on
     n_classes:int # Kinds of labels
 ) -> tuple: # Names, as in `photo_view`
     "Two views of each photo where there are few of a class, else one"
-    return ('plain','squish') if n < 50*n_classes else ('plain',)
+    return ('plain','squish') if n < 40*n_classes else ('plain',)
 
 def _n_classes(files, label):
     "How many labels the names of `files` hold"
@@ -468,26 +486,15 @@ def _model_info(engine, bank, vocab, label, rows, score, n_train, views):
     packages = {o: version(o) for o in ('torch','timm','openvino') if find_spec(o)}
     pre = dict(bank.resize, size=[*bank.resize['size']], mean=[*engine.mean], std=[*engine.std])
     training = dict(recipe='bank', views=[*views], n_train=n_train, n_valid=score.n, epochs=rows)
-    return dict(format=model_format, arch=engine.arch, head=dict(lin_ftrs=[], ps=.5, concat_pool=False), vocab=vocab,
+    return dict(format=model_format, arch=engine.arch, head=dict(lin_ftrs=[], ps=0., concat_pool=False), vocab=vocab,
         label=label if isinstance(label, str) else None, mixed=True, preprocess=pre, training=training, score=score.asdict(),
         versions=dict(petlab=petlab.__version__, python=platform.python_version(), **packages))
 
 def _model_tensors(engine, head):
     "Tensors of body and head under the names of the `Learner`'s model"
     pool = 2 if getattr(engine.body, 'needs_pool', True) else 0
-    names = [f'1.{pool}.{o}' for o in ('weight','bias','running_mean','running_var','num_batches_tracked')] + [f'1.{pool+2}.weight']
+    names = [f'1.{pool}.{o}' for o in ('weight','bias','running_mean','running_var','num_batches_tracked')] + [f'1.{pool+1}.weight']
     return {**{f'0.{k}': v for k,v in engine.tensors.items()}, **dict(zip(names, head.tensors()))}
-
-def export_network(
-    fn:Path, # `.xml` to write, and `.bin` beside it
-    body, # As in `openvino_model`
-    head:list, # As in `openvino_model`
-    preprocess:dict, # As in `model.json`
-    concat_pool:bool=False # As in `openvino_model`
-):
-    "Write the network as OpenVINO reads it"
-    import openvino as ov
-    ov.save_model(openvino_model(body, preprocess['size'], preprocess['mean'], preprocess['std'], head, concat_pool), fn, compress_to_fp16=False)
 
 # %% ../nbs/04_bank.ipynb #872cb841
 def train_bank(
@@ -501,33 +508,35 @@ def train_bank(
     test_pct:float=0., # Fraction of all photos
     split:str='random', # `'random'` or `'official'`, as in `pet_table`
     size:int=224, # Side that photos are resized to, pixels
-    views:tuple=None, # Names, as in `photo_view`; default: `default_views`
+    views:tuple=None, # Of each training photo, names as in `photo_view`; default: `default_views`
     bank:Path=None # Folder of the banks; default: `bank_path()`
 ) -> Trained: # The model is in its `folder`
     "From photos to a saved model by way of the bank; raises `PetlabError` where there is nothing to learn"
     check_target(out)
     engine,files = body_engine(arch, size=(size,size)),pet_files(path)
-    bank,views = Bank(engine, (size,size), path=bank),tuple(views or default_views(len(files), _n_classes(files, label)))
-    photos,reasons = bank.fill(files, views)
-    table = pet_table(path, label, valid_pct, seed, test_pct, split, check=lambda _: reasons)
+    bank,views = Bank(engine, path=bank),tuple(views or default_views(int(len(files)*(1-test_pct)*(1-valid_pct)), _n_classes(files, label)))
+    photos,reasons = bank.fill(files, dict.fromkeys(('plain', *views)))
+    found = dict(zip(files, zip(photos, reasons)))
+    def why_not(files): return [found[o][1] if o in found else 'came while the others were read' for o in files]
+    table = pet_table(path, label, valid_pct, seed, test_pct, split, check=why_not)
     tell_left_out(table)
     vocab = check_sets(table)
     y = table.label.map({o: i for i,o in enumerate(vocab)})
     def data(name, views):
         idxs = table.index[table.set==name]
-        return bank.rows([photos[i] for i in idxs], views),y[idxs].to_numpy(int)
-    (xs,ys),(xv,yv) = data('train', views),data('valid', views[:1])
+        return bank.rows([found[o][0] for o in table.file[idxs]], views),y[idxs].to_numpy(int)
+    (xs,ys),(xv,yv) = data('train', views),data('valid', ('plain',))
     def judge(head, x, y):
         logits = head(x[:,0])
         return Score(len(y), int((logits.argmax(1)!=y).sum()), cross_entropy(logits, y))
-    rows,start = [],time.perf_counter()
+    rows = []
     for head in fit_head(xs, ys, epochs, seed, n_out=len(vocab)):
         score = judge(head, xv, yv)
         rows.append(dict(train_loss=judge(head, xs, ys).loss, valid_loss=score.loss, error_rate=score.error_rate))
         _tell(rows)
-    test = judge(head, *data('test', views[:1])) if (table.set=='test').any() else None
+    test = judge(head, *data('test', ('plain',))) if (table.set=='test').any() else None
     info = _model_info(engine, bank, vocab, label, rows, score, len(ys), views)
     tensors = _model_tensors(engine, head)
-    body = engine.tensors if engine.body is None else engine.body
-    network = partial(export_network, body=body, head=head.tensors(), preprocess=info['preprocess']) if has_openvino() else None
+    body = engine.tensors if 'package' in registry.get(arch, {}) else engine.body
+    network = network_writer(body, head.tensors(), info['preprocess'])
     return Trained(write_model(out, info, tensors, network), score, test, table, info)

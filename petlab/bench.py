@@ -346,6 +346,7 @@ def serve():
     work,name,place = sys.argv[1:]
     out = os.fdopen(os.dup(1), 'w')
     os.dup2(2, 1)
+    if not name.startswith('petlab'): os.environ.pop('OMP_WAIT_POLICY', None)  # `import petlab` has set it
     def tell(**kwargs): print(json.dumps(kwargs), file=out, flush=True)
     repeats = contenders[work,name]['f'](Path(place), work)
     next(repeats)
@@ -517,13 +518,15 @@ class Bench(namedtuple('Bench', 'table facts')):
             'one photo, against learn.predict': ratio('photo', 'learn.predict'),
             'first prediction, against load_learner': ratio('start', 'script with load_learner', 'petlab predict'),
             'memory of training, against fastai': ratio('cat', fastai, of=table.memory)})
-    def __str__(self):
+    def about(self):
+        "How many photos, on which machine, with what ceiling"
         f,m,c = self.facts,self.facts['machine'],self.facts['ceiling']
         versions,memory = ', '.join(f'{k} {v}' for k,v in m['versions'].items()),f"{(m['memory'] or 0)/1e9:.0f} GB"
-        return '\n'.join([self.summary().to_string(), '', *(f'{v:6.1f} x  {k}' for k,v in self.ratios().dropna().items()), '',
-            f"{f['photos']} photos, {f['n_valid']} of them to validate; up to {f['repeats']} repeats, {f['seconds']:.0f} s in all",
+        return '\n'.join([f"{f['photos']} photos, {f['n_valid']} of them to validate; up to {f['repeats']} repeats, {f['seconds']:.0f} s in all, {f['date']}",
             f"ceiling: {c['both']:.0f} photos/s (network {c['network']:.0f}, opening photos {c['decode']:.0f})",
-            f"{m['cpu']}, {m['cores']} cores, {memory}, {m['system']}; {versions}"])
+            f"{m['cpu']}, {m['cores']} cores, {memory}, {m['system']}", versions])
+    def __str__(self):
+        return '\n'.join([self.summary().to_string(), '', *(f'{v:6.1f} x  {k}' for k,v in self.ratios().dropna().items()), '', self.about()])
 
 # %% ../nbs/31_bench.ipynb #c898b752
 def _table(rows):

@@ -164,8 +164,8 @@ def bank(
     "Show or tidy the activations that training has kept"
     from petlab.bank import bank_info, bank_path, prune_bank
     if action not in ('info', 'prune'): raise PetlabError(f"action {action!r}: expected 'info' or 'prune'")
-    removed = prune_bank(days=days) if action=='prune' else []
-    rows = bank_info()
+    try: removed,rows = prune_bank(days=days) if action=='prune' else [],bank_info()
+    except OSError as e: raise PetlabError(f'{bank_path()}: {e}') from e
     if json: print(dumps(dict(path=str(bank_path()), banks=rows, removed=removed)))
     else:
         for o in removed: print(f"removed {o['name']}: {o['why']}")

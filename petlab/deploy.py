@@ -36,13 +36,13 @@ def _lite_network(folder, info):
 
 def _network(folder, info):
     "The `ov.Model` of a saved model; None where it takes torch to run it"
-    fn = network_file(folder, info)
-    if not fn: return _lite_network(folder, info)
     import openvino as ov
-    try: model = ov.Core().read_model(fn, config=dict(ENABLE_MMAP=False))
-    except RuntimeError as e: raise ModelError(f'{fn} is no network that OpenVINO {ov.__version__} reads; save the model again') from e
+    fn = network_file(folder, info)
+    try: model = ov.Core().read_model(fn, config=dict(ENABLE_MMAP=False)) if fn else _lite_network(folder, info)
+    except RuntimeError as e: raise ModelError(f'{folder}: no network that OpenVINO {ov.__version__} reads; save the model again') from e
+    if model is None: return None
     found,want = [str(o.partial_shape) for o in (model.input(0), model.output(0))],[[-1, *info['preprocess']['size'], 3], [-1, len(info['vocab'])]]
-    if found!=[str(ov.PartialShape(o)) for o in want]: raise ModelError(f'{fn}: from {found[0]} to {found[1]}, not what model.json says; save the model again')
+    if found!=[str(ov.PartialShape(o)) for o in want]: raise ModelError(f'{folder}: from {found[0]} to {found[1]}, not what model.json says; save the model again')
     return model
 
 # %% ../nbs/19_deploy.ipynb #c6f70fd4
@@ -153,13 +153,15 @@ def assess(self:Predictor,
     progress:bool=False # Show a bar
 ): # `table` with `predicted`, `prob` (of the predicted), and where there are labels `loss`
     "What the model makes of each photo; `reason` says why one is left out"
-    res = table.assign(predicted=None, prob=np.nan, **(dict(loss=np.nan) if 'label' in table else {}))
-    rows = res.index[res.reason=='']
-    for i,(_,p) in zip(rows, self.stream([*table.file[rows]], progress)):
-        if isinstance(p, PhotoError): res.loc[i, ['reason','readable']] = p.reason,False
+    cols = dict(predicted=[None]*len(table), prob=[np.nan]*len(table), loss=[np.nan]*len(table), reason=[*table.reason], readable=[*table.readable])
+    rows = [i for i,o in enumerate(cols['reason']) if not o]
+    for i,(_,p) in zip(rows, self.stream([table.file.iloc[o] for o in rows], progress)):
+        if isinstance(p, PhotoError): cols['reason'][i],cols['readable'][i] = p.reason,False
         else:
-            res.loc[i, ['predicted','prob']] = p.label,p.prob
-            if 'label' in table: res.loc[i, 'loss'] = -np.log(max(p.probs[self.vocab.index(table.label[i])], 1e-12))
+            cols['predicted'][i],cols['prob'][i] = p.label,p.prob
+            if 'label' in table: cols['loss'][i] = -np.log(max(p.probs[self.vocab.index(table.label.iloc[i])], 1e-12))
+    if 'label' not in table: del cols['loss']
+    res = table.assign(**cols)
     return res
 
 @patch
@@ -172,7 +174,7 @@ def score(self:Predictor,
     table = table.assign(reason=table.reason.mask(strange, "labelled '" + table.label.astype(str) + "', not a class of the model"))
     res = self.assess(table, progress)
     ok = res.reason==''
-    if not ok.any(): raise PetlabError(f'none of the {len(res)} photos can be used; {Path(res.file[0]).name}: {res.reason[0]}')
+    if not ok.any(): raise PetlabError(f'none of the {len(res)} photos can be used; {Path(res.file.iloc[0]).name}: {res.reason.iloc[0]}')
     return Score(int(ok.sum()), int((res.predicted!=res.label)[ok].sum()), float(res.loss[ok].mean())),res
 
 # %% ../nbs/19_deploy.ipynb #c6c371f0

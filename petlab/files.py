@@ -147,7 +147,7 @@ def resize_photo(
     (h,w),(ih,iw) = size,(img.height,img.width)
     if method=='squish': return img.resize((w,h), Image.Resampling.BILINEAR)
     m = (min if method=='crop' else max)(iw/w, ih/h)
-    cw,ch = int(m*w),int(m*h)
+    cw,ch = max(int(m*w), 1),max(int(m*h), 1)
     x,y = int((iw-cw)/2),int((ih-ch)/2)
     img = img.crop((max(x,0), max(y,0), min(x+cw,iw), min(y+ch,ih)))
     if method=='pad':
@@ -243,7 +243,8 @@ def pet_table(
     if not ok: raise PetlabError(f'{path}: none of the {len(table)} files can be used; {table.reason[0]}')
     if split=='official': test = ok.filter(lambda o: stems[o] in lists[1])
     else: test = ok[random_split(len(ok), test_pct, seed)[1]]
-    rest = ok.filter(lambda o: o not in {*test})
+    held = {*test}
+    rest = ok.filter(lambda o: o not in held)
     train,valid = random_split(len(rest), valid_pct, seed)
     table['set'] = ''
     for k,v in dict(train=rest[train], valid=rest[valid], test=test).items(): table.loc[list(v), 'set'] = k

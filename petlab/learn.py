@@ -6,12 +6,12 @@ Docs: https://petlab.github.io/petlab/learn.html.md"""
 
 # %% auto #0
 __all__ = ['keep_freed_memory', 'DevicePrecision', 'FrozenStats', 'TrainingLog', 'body_split', 'normalize_for', 'pet_learner',
-           'score', 'assess', 'predict_photos', 'score_photos', 'FitHead', 'head_or_more', 'train_more', 'model_info',
-           'exporter', 'save_model', 'load_model']
+           'score', 'assess', 'predict_photos', 'score_photos', 'FitHead', 'model_info', 'exporter', 'save_model',
+           'load_model']
 
 # %% ../nbs/03_learn.ipynb #6c31dfd2
 import petlab
-import ctypes, fastai, platform, tempfile, time, timm
+import ctypes, fastai, platform, tempfile, timm
 from contextlib import contextmanager
 from fastai.callback.channelslast import ChannelsLast
 from fastai.vision.all import *
@@ -63,8 +63,11 @@ class DevicePrecision(MixedPrecision):
 class FrozenStats(Callback):
     "Keep the batch-norm statistics of the body: those of ImageNet are better than those of a few small batches"
     run_after = TrainEvalCallback
+    def __init__(self,
+        head:bool=False # Those of the head too: it was fitted to them
+    ): self.head = head
     def before_train(self):
-        for o in self.model[0].modules():
+        for o in (self.model if self.head else self.model[0]).modules():
             if isinstance(o, nn.modules.batchnorm._BatchNorm): o.eval()
 
 class TrainingLog(Callback):
@@ -160,7 +163,7 @@ def score_photos(
     known = table.label.isin(list(learn.dls.vocab))
     table = table.assign(reason=table.reason.where(known | (table.reason!=''), "labelled '" + table.label.astype(str) + "', not a class of the model"))
     ok = table.reason==''
-    if not ok.any(): raise PetlabError(f'none of the {len(table)} photos can be used; {table.file[0].name}: {table.reason[0]}')
+    if not ok.any(): raise PetlabError(f'none of the {len(table)} photos can be used; {table.file.iloc[0].name}: {table.reason.iloc[0]}')
     res = assess(learn, table)
     return Score(int(ok.sum()), int((res.predicted!=res.label)[ok].sum()), float(res.loss[ok].mean())),res
 
@@ -215,12 +218,12 @@ def fine_tune_bank(self:Learner,
     unfrozen:int=0, # Epochs in which the second half of the body is trained too, afterwards
     base_lr:float=1e-4 # Of the head in those epochs; the body's is a tenth
 ):
-    "Give a learner from `pet_learner` a linear head, fitted on banked activations of its body; raises `PetlabError` if a photo can't be read"
+    "Give a learner from `pet_learner` a linear head, fitted on banked activations of its body without augmentation; raises `PetlabError` if a photo can't be read"
     from petlab.bank import Bank, default_views, fit_head
     net,vocab,(train,valid) = self.model[0],self.dls.vocab,self.dls.loaders[:2]
-    pre,args = _preprocess(self.dls, net),dict(lin_ftrs=[], ps=self.model.head_args['ps'] or .5, concat_pool=False)
+    pre,args = _preprocess(self.dls, net),dict(lin_ftrs=[], ps=0., concat_pool=False)
     size = tuple(pre['size'])
-    store = Bank(body_engine(net.arch, net, size), size, pre['method'], pre['pad_mode'], bank)
+    store = Bank(body_engine(net.arch, net, size), pre['method'], pre['pad_mode'], bank)
     views = tuple(views or default_views(len(train.items), len(vocab)))
     def acts(dl, views):
         res,reasons = store.activations(list(dl.items), views)
@@ -230,42 +233,13 @@ def fine_tune_bank(self:Learner,
     x,y = acts(train, views),_targets(train)
     head = create_head(net.n_features, len(vocab), pool=net.needs_pool, **args).to(self.dls.device)
     heads = fit_head(x, y, epochs, seed, strength, len(vocab))
-    with _on_activations(self, _acts_dls((x[:,0], y), (acts(valid, views[:1])[:,0], _targets(valid)), self.dls.device), head):
+    with _on_activations(self, _acts_dls((x[:,0], y), (acts(valid, ('plain',))[:,0], _targets(valid)), self.dls.device), head):
         self.fit(epochs, cbs=FitHead(heads))
-    self.model[1],self.model.head_args = head,args
+    self.model[1],self.model.head_args,self.opt = head,args,None
     self.freeze()
-    if unfrozen: train_more(self, unfrozen, base_lr)
-
-# %% ../nbs/03_learn.ipynb #1c0ad898
-def head_or_more(
-    path:str|Path, # Folder of photos, as for `pet_dls`
-    label:str='cat', # As in `pet_dls`
-    train_pcts:tuple=(.1,.3,.6), # Fractions of the photos to train on
-    epochs:int=2, # Of the second half of the body
-    seed:int=42 # Of the draws and of the training
-) -> pd.DataFrame: # A row a fraction: photos trained on, `Score`s on the rest of the head alone (`head`) and after more training (`more`), and the seconds of each
-    "Errors with the head alone trained, and with the second half of the body too; the photos that are not trained on judge both"
-    rows = []
-    for pct in train_pcts:
-        set_seed(seed, reproducible=True)
-        dls = pet_dls(path, label, test_pct=1-pct, valid_pct=.1, seed=seed)
-        learn,row = pet_learner(dls),dict(photos=len(dls.train_ds))
-        with learn.no_bar(), learn.no_logging():
-            for name,train in dict(head=learn.fine_tune_bank, more=partial(train_more, learn, epochs)).items():
-                start = time.perf_counter()
-                train()
-                row |= {name: score(learn, dl=dls.pet_test_dl()), f'{name}_seconds': round(time.perf_counter()-start, 1)}
-        rows.append(row)
-    return pd.DataFrame(rows)
-
-def train_more(
-    learn:Learner, # With a fitted head
-    epochs:int, # Of the second half of the body and the head
-    base_lr:float=1e-4 # Of the head; the body's is a tenth
-):
-    "Train the second half of the body too"
-    learn.freeze_to(-2)
-    learn.fit_one_cycle(epochs, slice(base_lr/10, base_lr))
+    if unfrozen:
+        self.freeze_to(-2)
+        self.fit_one_cycle(unfrozen, slice(base_lr/10, base_lr), cbs=FrozenStats(head=True))
 
 # %% ../nbs/03_learn.ipynb #89063336
 def model_info(
@@ -285,14 +259,12 @@ def model_info(
 def exporter(
     learn:Learner, # From `pet_learner`
     info:dict # From `model_info`
-) -> Callable: # Of the path of the `.xml`
+) -> Callable: # As from `network_writer`
     "What writes the network of `learn`, head and softmax included"
-    from petlab.bank import export_network
     net,head = learn.model
     tensors = {k: v.detach().cpu().numpy() for k,v in net.state_dict().items()}
     body = tensors if 'package' in registry.get(net.arch, {}) else deepcopy(net)
-    return partial(export_network, body=body, head=[o.detach().cpu().numpy() for o in head.state_dict().values()], preprocess=info['preprocess'],
-        concat_pool=info['head']['concat_pool'])
+    return network_writer(body, [o.detach().cpu().numpy() for o in head.state_dict().values()], info['preprocess'], info['head']['concat_pool'])
 
 # %% ../nbs/03_learn.ipynb #814ba108
 def _same_predictions(learn, folder):
@@ -300,6 +272,10 @@ def _same_predictions(learn, folder):
     items = list(learn.dls.valid.items[:8])
     if not items: return
     ours,theirs = (o.get_preds(dl=o.dls.test_dl(items))[0] for o in (learn, load_model(folder)))
+    pre = read_info(folder)['preprocess']
+    if fn := network_file(folder, read_info(folder)):
+        photos = np.stack([np.asarray(resize_photo(open_photo(o), pre['size'], pre['method'], pre['pad_mode'])) for o in items])
+        theirs = torch.stack([theirs, tensor(OpenVinoEngine(fn, 'f32')(photos))])
     if (gap := (ours-theirs).abs().max()) > 0.02: raise ModelError(f'the written model predicts otherwise (by {gap:.2f}): its transforms cannot be saved; see Learner.export')
 
 def save_model(
@@ -312,7 +288,7 @@ def save_model(
         with learn.no_bar(): _same_predictions(learn, new)
     tensors = {k: v.detach().cpu().contiguous().numpy() for k,v in learn.model.state_dict().items()}
     info = model_info(learn)
-    return write_model(folder, info, tensors, exporter(learn, info) if has_openvino() else None, check)
+    return write_model(folder, info, tensors, exporter(learn, info), check)
 
 # %% ../nbs/03_learn.ipynb #402386b5
 def _first_or(fn, blank, vocab, get_y): return vocab[0] if fn==blank else get_y(fn)

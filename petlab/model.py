@@ -83,7 +83,10 @@ def _swap_in(new, folder):
     check_target(folder)
     old = new.with_name(new.name+'-old')
     if folder.exists(): folder.rename(old)
-    new.rename(folder)
+    try: new.rename(folder)
+    except OSError:
+        if old.exists(): old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 # %% ../nbs/02_model.ipynb #95533ff3
@@ -95,14 +98,14 @@ def write_model(
     check:Callable=None # Called with the folder before it takes its place
 ) -> Path: # `folder`
     "Write a model: tensors, facts, card and exported network, with no pickle among them; raises `ModelError`"
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
     check_target(folder)
     folder = Path(folder)
     try:
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.saving-') as tmp:
             new = Path(tmp)/'model'
             new.mkdir()
-            save_file({k: np.asarray(v, order='C') for k,v in tensors.items()}, new/_weights, metadata=dict(format='pt'))
+            (new/_weights).write_bytes(save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
             info = dict(info, weights=dict(tensors=len(tensors), sha256=_sha256(new/_weights)), network=None)
             if network:
                 facts = network(new/_network[0])
@@ -111,7 +114,7 @@ def write_model(
             (new/_card).write_text(model_card(info), encoding='utf-8')
             if check: check(new)
             _swap_in(new, folder)
-    except OSError as e: raise ModelError(f'{folder} could not be written: {e}') from e
+    except (OSError,RuntimeError) as e: raise ModelError(f'{folder} could not be written: {e}') from e
     return folder
 
 # %% ../nbs/02_model.ipynb #3d5347e7
