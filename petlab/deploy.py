@@ -39,10 +39,10 @@ def _network(folder, info):
     import openvino as ov
     fn = network_file(folder, info)
     try: model = ov.Core().read_model(fn, config=dict(ENABLE_MMAP=False)) if fn else _lite_network(folder, info)
-    except RuntimeError as e: raise ModelError(f'{folder}: no network that OpenVINO {ov.__version__} reads; save the model again') from e
+    except RuntimeError as e: raise ModelError(f'{fn or folder}: no network that OpenVINO {ov.__version__} reads; save the model again') from e
     if model is None: return None
     found,want = [str(o.partial_shape) for o in (model.input(0), model.output(0))],[[-1, *info['preprocess']['size'], 3], [-1, len(info['vocab'])]]
-    if found!=[str(ov.PartialShape(o)) for o in want]: raise ModelError(f'{folder}: from {found[0]} to {found[1]}, not what model.json says; save the model again')
+    if found!=[str(ov.PartialShape(o)) for o in want]: raise ModelError(f'{fn or folder}: from {found[0]} to {found[1]}, not what model.json says; save the model again')
     return model
 
 # %% ../nbs/19_deploy.ipynb #c6f70fd4
@@ -161,7 +161,7 @@ def assess(self:Predictor,
             cols['predicted'][i],cols['prob'][i] = p.label,p.prob
             if 'label' in table: cols['loss'][i] = -np.log(max(p.probs[self.vocab.index(table.label.iloc[i])], 1e-12))
     if 'label' not in table: del cols['loss']
-    res = table.assign(**cols)
+    res = table.assign(**{k: np.array(v, object) if k in ('predicted','reason') else v for k,v in cols.items()})
     return res
 
 @patch

@@ -137,7 +137,8 @@ def read_info(
     vocab,(lin_ftrs,ps,concat_pool) = info['vocab'],(info['head'][o] for o in ('lin_ftrs','ps','concat_pool'))
     need(all(isinstance(o, (str,int,float)) for o in vocab) and len({*vocab})==len(vocab)>1, 'the classes are not two or more different names')
     need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
-    need(isinstance(info.get('network'), (dict,type(None))), "'network' is no dict")
+    network = info.get('network')
+    need(network is None or isinstance(network, dict) and isinstance(network.get('sha256'), dict), "'network' does not say its files' digests")
     need(lin_ftrs is None or isinstance(lin_ftrs, list) and all(type(o) is int and 0<o<=65536 for o in lin_ftrs), "the head's 'lin_ftrs' is wrong")
     need(type(ps) in (int,float) and 0<=ps<=1 and isinstance(concat_pool, bool), "the head's 'ps' or 'concat_pool' is wrong")
     pre = info['preprocess']
