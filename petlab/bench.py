@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from statistics import median, median_low, quantiles
 from fastcore.basics import ifnone
@@ -150,28 +150,30 @@ def sklearn_training(place, work):
     yield
     while True: yield train(place/'photos', work)
 
-# %% ../nbs/31_bench.ipynb #0d4f0993
+# %% ../nbs/31_bench.ipynb #0f238e9b
 def _petlab_train(photos, label, bank):
     "`train_bank` with the bank in `bank`"
     from petlab.bank import train_bank
     res = train_bank(photos, label=label, out=photos/f'{label}_model', bank=photos/bank, valid_pct=0.2, seed=42)
     return _told(res.table, res.table.file[res.table.set=='valid'], res.score.wrong)
 
-@contender('cat breed many', 'petlab', quick=True)
-def petlab_cold(place, work):
-    "`train_bank` with an empty bank"
+def _petlab_trainings(place, work, banks):
+    "A training for each of `banks`, after one to warm up"
     label = 'cat' if work=='many' else work
     _petlab_train(place/'few', 'cat', 'bank')
     yield
-    for i in count(): yield _petlab_train(place/'photos', label, f'{label}_bank{i}')
+    for o in banks: yield _petlab_train(place/'photos', label, f'{label}_bank{o}')
+
+# %% ../nbs/31_bench.ipynb #2a5b91ba
+@contender('cat breed many', 'petlab', quick=True)
+def petlab_cold(place, work):
+    "`train_bank` with an empty bank"
+    return _petlab_trainings(place, work, count())
 
 @contender('cat breed many', 'petlab, bank warm', quick=True)
 def petlab_warm(place, work):
     "`train_bank` with the bank that the first repeat of the contender before filled"
-    label = 'cat' if work=='many' else work
-    _petlab_train(place/'few', 'cat', 'bank')
-    yield
-    while True: yield _petlab_train(place/'photos', label, f'{label}_bank0')
+    return _petlab_trainings(place, work, repeat(0))
 
 # %% ../nbs/31_bench.ipynb #5d279557
 def _unseen(photos):
