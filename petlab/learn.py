@@ -6,8 +6,8 @@ Docs: https://petlab.github.io/petlab/learn.html.md"""
 
 # %% auto #0
 __all__ = ['keep_freed_memory', 'DevicePrecision', 'FrozenStats', 'TrainingLog', 'body_split', 'normalize_for', 'pet_learner',
-           'score', 'assess', 'predict_photos', 'score_photos', 'FitHead', 'model_info', 'exporter', 'save_model',
-           'load_model']
+           'score', 'assess', 'predict_photos', 'score_photos', 'bank_acts', 'ActsDataset', 'ActsDL', 'acts_dl',
+           'head_learner', 'FitHead', 'model_info', 'exporter', 'save_model', 'load_model']
 
 # %% ../nbs/03_learn.ipynb #6c31dfd2
 import petlab
@@ -174,6 +174,89 @@ def _preprocess(dls, net):
     if resize is None: raise ModelError('only models whose photos are resized by fastai\'s Resize can be saved; see Learner.export for others')
     return dict(size=[*map(int, resize.size[::-1])], method=resize.method, pad_mode=resize.pad_mode, mean=[*net.mean], std=[*net.std])
 
+# %% ../nbs/03_learn.ipynb #fdb8bfb6
+def _hooked_acts(learn, files):
+    "Activations of any body, by the learner itself"
+    res = []
+    def keep(_, __, out): res.append((out.mean((2,3)) if out.ndim==4 else out).float().cpu())
+    hook = learn.model[0].register_forward_hook(keep)
+    try:
+        with learn.no_bar(): learn.get_preds(dl=learn.dls.test_dl(files))
+    finally: hook.remove()
+    return torch.cat(res).numpy().clip(-65504, 65504).astype(np.float16)[:,None]
+
+def bank_acts(
+    learn:Learner, # With a body and a head, as from `pet_learner` or `vision_learner`
+    files:list, # Paths of photos
+    views:tuple=('plain',), # Of each photo, names as in `petlab.bank.photo_view`; only the plain one of a body that is not petlab's
+    bank:Path=None # Folder of the banks; default: `petlab.bank.bank_path()`
+) -> np.ndarray: # float16 [n,v,f]
+    "What the body of `learn` makes of photos, averaged over places; raises `PhotoError`"
+    from petlab.bank import Bank
+    net,files,views = learn.model[0],list(files),tuple(views)
+    if not hasattr(net, 'arch'):
+        if views!=('plain',): raise PetlabError(f"views {views}: 'plain' is all that there is of a body that does not come from pet_learner")
+        return _hooked_acts(learn, files)
+    pre = _preprocess(learn.dls, net)
+    acts,reasons = Bank(body_engine(net.arch, net, tuple(pre['size'])), pre['method'], pre['pad_mode'], bank).activations(files, views)
+    for fn,reason in zip(files, reasons):
+        if reason: raise PhotoError(fn, reason)
+    return acts
+
+# %% ../nbs/03_learn.ipynb #4edb87ad
+class ActsDataset:
+    "Activations and classes, a row for each view of each photo"
+    def __init__(self,
+        acts:np.ndarray, # [n,v,f]
+        targs:np.ndarray, # Classes as integers [n]
+        items:list, # Photos [n]
+        vocab:list, # Names of the classes
+        pool:bool=True # Shaped [f,1,1], for a head that pools
+    ):
+        v,self.vocab,self.items = acts.shape[1],vocab,L(o for o in items for _ in range(acts.shape[1]))
+        self.x,self.y = tensor(acts.astype(np.float32)).flatten(0, 1),tensor(targs).long().repeat_interleave(v)
+        if pool: self.x = self.x[:,:,None,None]
+    def __len__(self): return len(self.y)
+    def __getitem__(self, i): return self.x[i],TensorCategory(self.y[i])
+
+class ActsDL(DataLoader):
+    "A `DataLoader` of an `ActsDataset`, that takes the rows of a batch at once"
+    def do_item(self, s): return s
+    def do_batch(self, b): return self.dataset[b]
+
+# %% ../nbs/03_learn.ipynb #7eb77309
+def _targets(dl): return np.array([int(o) for o in dl.dataset.tls[1]])
+
+def acts_dl(
+    learn:Learner, # As in `bank_acts`
+    dl:DataLoader, # Of its photos, with labels
+    views:tuple=('plain',), # As in `bank_acts`
+    bank:Path=None, # As in `bank_acts`
+    bs:int=256, # Rows a batch
+    **kwargs # Passed to `DataLoader`
+) -> ActsDL:
+    "The photos of `dl` as activations"
+    acts = bank_acts(learn, dl.items, views, bank)
+    ds = ActsDataset(acts, _targets(dl), dl.items, learn.dls.vocab, getattr(learn.model[0], 'needs_pool', True))
+    return ActsDL(ds, bs=bs, device=learn.dls.device, **kwargs)
+
+def head_learner(
+    learn:Learner, # As in `bank_acts`, with photos to train on and to validate
+    views:tuple=('plain',), # Of each training photo, as in `bank_acts`
+    bs:int=None, # Rows a batch; default: `small_bs`
+    bank:Path=None, # As in `bank_acts`
+    **kwargs # Passed to `Learner`
+) -> Learner: # Its photos are activations, its model is the head
+    "The head of `learn` in a learner of its own, whose epochs take milliseconds; a new linear head where that of `learn` takes more than the average activations"
+    train,valid = learn.dls.loaders[:2]
+    train,valid = acts_dl(learn, train, views, bank, shuffle=True, drop_last=True),acts_dl(learn, valid, bank=bank)
+    n,f = train.dataset.x.shape[:2]
+    train.bs = min(bs or small_bs(n), n)
+    if getattr(learn.model, 'head_args', {}).get('concat_pool', True): head = create_head(f, len(learn.dls.vocab), [], 0., train.dataset.x.ndim==4, False)
+    else: head = learn.model[1]
+    kwargs = dict(loss_func=learn.loss_func, metrics=learn.metrics, opt_func=learn.opt_func, path=learn.path) | kwargs
+    return Learner(DataLoaders(train, valid, device=learn.dls.device), nn.Sequential(nn.Identity(), head), **kwargs)
+
 # %% ../nbs/03_learn.ipynb #d31bc928
 class FitHead(Callback):
     "An epoch is some steps of L-BFGS on all activations at once, instead of one gradient step a batch"
@@ -188,15 +271,6 @@ class FitHead(Callback):
         for old,new in zip(state.values(), next(self.heads).tensors()): old.copy_(torch.as_tensor(new))
     def before_backward(self): raise CancelBackwardException
     def before_step(self): raise CancelStepException
-
-def _targets(dl): return np.array([int(o) for o in dl.dataset.tls[1]])
-
-def _acts_dls(train, valid, device):
-    "`DataLoaders` of activations [n,f] and classes: a batch is all of them, shaped as what a head gets from a body"
-    def dl(x, y):
-        batch = torch.as_tensor(x, dtype=torch.float32)[:,:,None,None],TensorCategory(torch.as_tensor(y))
-        return DataLoader([batch], bs=None, num_workers=0, device=device)
-    return DataLoaders(dl(*train), dl(*valid), device=device)
 
 # %% ../nbs/03_learn.ipynb #f9e10a80
 @contextmanager
@@ -219,22 +293,14 @@ def fine_tune_bank(self:Learner,
     base_lr:float=1e-4 # Of the head in those epochs; the body's is a tenth
 ):
     "Give a learner from `pet_learner` a linear head, fitted on banked activations of its body without augmentation; raises `PetlabError` if a photo can't be read"
-    from petlab.bank import Bank, default_views, fit_head
-    net,vocab,(train,valid) = self.model[0],self.dls.vocab,self.dls.loaders[:2]
-    pre,args = _preprocess(self.dls, net),dict(lin_ftrs=[], ps=0., concat_pool=False)
-    size = tuple(pre['size'])
-    store = Bank(body_engine(net.arch, net, size), pre['method'], pre['pad_mode'], bank)
+    from petlab.bank import default_views, fit_head
+    net,vocab,(train,valid),args = self.model[0],self.dls.vocab,self.dls.loaders[:2],dict(lin_ftrs=[], ps=0., concat_pool=False)
     views = tuple(views or default_views(len(train.items), len(vocab)))
-    def acts(dl, views):
-        res,reasons = store.activations(list(dl.items), views)
-        for fn,reason in zip(dl.items, reasons):
-            if reason: raise PhotoError(fn, reason)
-        return res
-    x,y = acts(train, views),_targets(train)
+    x,y = bank_acts(self, train.items, views, bank),_targets(train)
     head = create_head(net.n_features, len(vocab), pool=net.needs_pool, **args).to(self.dls.device)
-    heads = fit_head(x, y, epochs, seed, strength, len(vocab))
-    with _on_activations(self, _acts_dls((x[:,0], y), (acts(valid, ('plain',))[:,0], _targets(valid)), self.dls.device), head):
-        self.fit(epochs, cbs=FitHead(heads))
+    plain = ActsDataset(x[:,:1], y, train.items, vocab, net.needs_pool)
+    dls = DataLoaders(ActsDL(plain, bs=len(y)), acts_dl(self, valid, bank=bank), device=self.dls.device)
+    with _on_activations(self, dls, head): self.fit(epochs, cbs=FitHead(fit_head(x, y, epochs, seed, strength, len(vocab))))
     self.model[1],self.model.head_args,self.opt = head,args,None
     self.freeze()
     if unfrozen:
