@@ -7,10 +7,10 @@ Docs: https://petlab.github.io/petlab/files.html.md"""
 # %% auto #0
 __all__ = ['cat_breeds', 'dog_breeds', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'data_path', 'pets_path', 'pet_files',
            'PhotoError', 'to_rgb', 'open_photo', 'check_photos', 'resize_photo', 'labeller', 'label_photos',
-           'tell_left_out', 'random_split', 'pet_table', 'check_sets', 'class_balance']
+           'tell_left_out', 'random_split', 'photo_digests', 'pet_table', 'check_sets', 'class_balance']
 
 # %% ../nbs/00_files.ipynb #55039f44
-import io, math, mimetypes, os, re, numpy as np
+import hashlib, io, math, mimetypes, os, re, numpy as np
 from collections.abc import Callable
 from pathlib import Path
 from fastcore.basics import store_attr, using_attr
@@ -212,7 +212,7 @@ def random_split(
     cut = int(valid_pct*n)
     return idx[cut:],idx[:cut]
 
-# %% ../nbs/00_files.ipynb #4149279b
+# %% ../nbs/00_files.ipynb #0f9f0106
 def _listed(
     path, # Folder in the Oxford layout, or its `images/`
     name # `'trainval.txt'` or `'test.txt'`
@@ -222,32 +222,74 @@ def _listed(
     if not fn.exists(): raise PetlabError(f"{fn}: no such file; the official split needs it, split='random' does not")
     return {o.split()[0] for o in fn.read_text().splitlines() if o.strip()}
 
+# %% ../nbs/00_files.ipynb #b6ac2fd3
+def photo_digests(
+    files:list # Paths
+) -> list: # sha256 of each file's bytes, in hex
+    "What photos are known by, whatever their names; raises `PhotoError`"
+    def digest(fn):
+        try: return hashlib.sha256(Path(fn).read_bytes()).hexdigest()
+        except OSError as e: raise PhotoError(fn, e.strerror or str(e)) from e
+    return parallel(digest, files, threadpool=True, progress=False)
+
+def _grouped_split(
+    keys, # Of the photos
+    pct, # Fraction in the second list, at most
+    seed # As in `random_split`
+):
+    "As `random_split`, but photos of one key are in one list, and the order of the photos does not matter"
+    members = {}
+    for i,k in enumerate(keys): members.setdefault(str(k), []).append(i)
+    names,held,room = sorted(members),set(),int(pct*len(keys))
+    for i in random_split(len(names), 0, seed)[0]:
+        if len(held)+len(members[names[i]])<=room: held.update(members[names[i]])
+    return [i for i in range(len(keys)) if i not in held],sorted(held)
+
+def _by_hash(
+    keys, # Of the photos
+    pct, # Fraction that is drawn
+    seed # Another one draws others
+):
+    "Indices of the photos whose key, and nothing else, says that they are drawn"
+    return [i for i,k in enumerate(keys) if int(hashlib.sha256(f'{seed} {k}'.encode()).hexdigest()[:13], 16) < pct*16**13]
+
+# %% ../nbs/00_files.ipynb #4149279b
+def _drawn(files, valid_pct, seed, test_pct, split, groups, listed):
+    "Indices of `files` by set; `listed` is the official test set"
+    keys = groups(list(files)) if groups else photo_digests(files) if split=='content' else None
+    if groups and len(keys)!=len(files): raise PetlabError(f'groups gave {len(keys)} keys for {len(files)} photos; expected one each')
+    def draw(idxs, pct):
+        a,b = random_split(len(idxs), pct, seed) if keys is None else _grouped_split([keys[i] for i in idxs], pct, seed)
+        return [idxs[i] for i in a],[idxs[i] for i in b]
+    every = [*range(len(files))]
+    test = listed if split=='official' else _by_hash(keys, test_pct, seed) if split=='content' else draw(every, test_pct)[1]
+    held = {*test}
+    train,valid = draw([i for i in every if i not in held], valid_pct)
+    return dict(train=train, valid=valid, test=test)
+
 def pet_table(
     path:str|Path, # Folder in the Oxford layout, or of photos
     label:str|Callable='cat', # As in `labeller`
     valid_pct:float=0.2, # Fraction of the photos that are left when the test set is set aside
     seed:int=42, # Of both draws
     test_pct:float=0., # Fraction of all photos
-    split:str='random', # `'random'`, or `'official'`: the test set is the one of `annotations/test.txt`
-    check:Callable=check_photos # As in `label_photos`
+    split:str='random', # `'random'`; `'official'`: the test set is the one of `annotations/test.txt`; `'content'`: it is drawn by a hash of each file's bytes
+    check:Callable=check_photos, # As in `label_photos`
+    groups:Callable=None # Function of a list of files to a list of keys: photos of one key come into one set (but for the official test set)
 ) -> 'pd.DataFrame': # As from `label_photos`, and `set` (`'train'`, `'valid'`, `'test'`, `''`)
     "Every photo of `path`, with its label and its set; raises `PetlabError` where none can be used"
     for k,v in dict(valid_pct=valid_pct, test_pct=test_pct).items():
         if not 0 <= v < 1: raise PetlabError(f'{k}={v}: expected a fraction from 0 to below 1, as in 0.2')
-    if split not in ('random', 'official'): raise PetlabError(f"split {split!r}: expected 'random' or 'official'")
+    if split not in ('random', 'official', 'content'): raise PetlabError(f"split {split!r}: expected 'random', 'official' or 'content'")
     table = label_photos(pet_files(path), label, check)
     if split=='official':
         stems,lists = table.file.map(lambda o: o.stem), [_listed(Path(path), o) for o in ('trainval.txt', 'test.txt')]
         table.loc[(table.reason=='') & ~stems.isin(set.union(*lists)), 'reason'] = 'in neither trainval.txt nor test.txt'
-    ok = L(table.index[table.reason==''].tolist())
-    if not ok: raise PetlabError(f'{path}: none of the {len(table)} files can be used; {table.reason[0]}')
-    if split=='official': test = ok.filter(lambda o: stems[o] in lists[1])
-    else: test = ok[random_split(len(ok), test_pct, seed)[1]]
-    held = {*test}
-    rest = ok.filter(lambda o: o not in held)
-    train,valid = random_split(len(rest), valid_pct, seed)
+    ok = table.index[table.reason=='']
+    if not len(ok): raise PetlabError(f'{path}: none of the {len(table)} files can be used; {table.reason[0]}')
+    listed = [i for i,o in enumerate(stems[ok]) if o in lists[1]] if split=='official' else None
     table['set'] = ''
-    for k,v in dict(train=rest[train], valid=rest[valid], test=test).items(): table.loc[list(v), 'set'] = k
+    for k,v in _drawn(table.file[ok].tolist(), valid_pct, seed, test_pct, split, groups, listed).items(): table.loc[ok[v], 'set'] = k
     return table
 
 # %% ../nbs/00_files.ipynb #c9188653

@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/pets.html.md"""
 __all__ = ['breeds', 'DownloadError', 'missing_photos', 'oxford_pets', 'Photo', 'small_bs', 'cpu_workers', 'pet_dls',
            'PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'data_path',
            'pets_path', 'to_rgb', 'open_photo', 'check_photos', 'resize_photo', 'labeller', 'pet_files', 'label_photos',
-           'tell_left_out', 'random_split', 'pet_table', 'check_sets', 'class_balance']
+           'tell_left_out', 'random_split', 'photo_digests', 'pet_table', 'check_sets', 'class_balance']
 
 # %% ../nbs/00_pets.ipynb #9787cfa8
 from . import PetlabError
@@ -23,8 +23,8 @@ breeds = pd.DataFrame(dict(breed=cat_breeds+dog_breeds, species=['cat']*12 + ['d
 
 # %% ../nbs/00_pets.ipynb #052b367c
 _all_ = ['PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'data_path', 'pets_path', 'to_rgb', 'open_photo',
-    'check_photos', 'resize_photo', 'labeller', 'pet_files', 'label_photos', 'tell_left_out', 'random_split', 'pet_table', 'check_sets',
-    'class_balance']
+    'check_photos', 'resize_photo', 'labeller', 'pet_files', 'label_photos', 'tell_left_out', 'random_split', 'photo_digests', 'pet_table',
+    'check_sets', 'class_balance']
 ## Where the photos come from
 
 # %% ../nbs/00_pets.ipynb #3567bd04
@@ -96,18 +96,20 @@ def pet_dls(
     test_pct:float=0., # Fraction of all photos
     size:int=224, # Side that photos are resized to, pixels
     bs:int=None, # Photos a batch; default: `small_bs`, and never more than there are photos to train on
-    split:str='random', # `'random'` or `'official'`, as in `pet_table`
+    split:str='random', # `'random'`, `'official'` or `'content'`, as in `pet_table`
+    groups:Callable=None, # Keys of photos that come into one set, as in `pet_table`
     item_tfms=None, # Default: `Resize(size)`
     batch_tfms=None, # Added on the batch, as `aug_transforms()` would be
     num_workers:int=None, # Processes that open photos; default: none on a CPU, where they would take the network's cores, else fastai's
     **kwargs # Passed to `DataBlock.dataloaders`
 ) -> DataLoaders: # With the whole `pet_table` as `dls.table`, and `dls.label`
     "The photos of `path` for a `Learner`; raises `PetlabError` where there is nothing to learn"
-    table = pet_table(path, label, valid_pct, seed, test_pct, split)
+    table = pet_table(path, label, valid_pct, seed, test_pct, split, groups=groups)
     tell_left_out(table)
-    used = table[table.set.isin(['train','valid'])]
+    used = table[table.set.isin(['train','valid'])].reset_index()
     vocab,n_train = check_sets(table),sum(used.set=='train')
-    dblock = DataBlock((ImageBlock(Photo), CategoryBlock(vocab)), get_y=labeller(label), splitter=RandomSplitter(valid_pct, seed=seed),
+    splitter = IndexSplitter(used.index[used.set=='valid'].tolist()) if groups or split=='content' else RandomSplitter(valid_pct, seed=seed)
+    dblock = DataBlock((ImageBlock(Photo), CategoryBlock(vocab)), get_y=labeller(label), splitter=splitter,
         item_tfms=item_tfms or Resize(size), batch_tfms=batch_tfms)
     dls = dblock.dataloaders(used.file.tolist(), path=path, bs=min(bs or small_bs(n_train), n_train),
         num_workers=cpu_workers() if num_workers is None else num_workers, **kwargs)
