@@ -256,7 +256,8 @@ class FeatureDistance:
         x,(vocab,y) = _unit(acts),np.unique(targs, return_inverse=True)
         if len(x)<=len(vocab): raise PetlabError(f'{len(x)} photos of {len(vocab)} classes: how far apart photos of a class are takes more photos than classes')
         self.means = np.stack([x[y==i].mean(0) for i in range(len(vocab))])
-        with threadpool_limits(1, 'blas'): values,axes = np.linalg.eigh(ledoit_wolf(x-self.means[y], assume_centered=True)[0])
+        with threadpool_limits(1, 'blas'): values,axes = np.linalg.eigh(ledoit_wolf(x.astype(float)-self.means[y], assume_centered=True)[0])
+        if not values[0]>0: raise PetlabError(f'all {len(x)} photos give the same activations as others of their class: no distance can be measured in them')
         self.axes = axes/np.sqrt(values)
     def __call__(self,
         acts:np.ndarray # [n,f]
@@ -303,7 +304,7 @@ def _seen(learn, files, distance, bank):
 # %% ../nbs/06_confidence.ipynb #13f9ccb6
 def out_of_domain(
     learn, # fastai's `Learner` with its photos, as from `pet_learner` or `vision_learner`
-    photos:list|str|Path, # Paths, or a folder, of what it shall be tried on
+    photos:list|str|Path, # Paths, or a folder (or as in `pets_path`), of what it shall be tried on
     keep:float=.95, # Fraction of the validation photos that may pass
     bank:Path=None, # Folder of the banks; default: `petlab.bank.bank_path()`
     show_plot:bool=True # Draw it by `plot_out_of_domain`
@@ -311,7 +312,7 @@ def out_of_domain(
     "What `learn` says of photos, and which of them are unlike those it was trained on; raises `PetlabError` where there are none to compare"
     import pandas as pd
     from petlab.learn import acts_dl
-    files = [*map(Path, pet_files(photos) if isinstance(photos, (str,Path)) else photos)]
+    files = [*map(Path, pet_files(pets_path(photos)) if isinstance(photos, (str,Path)) else photos)]
     if not [*learn.model[0].parameters()]: raise PetlabError('a head alone sees no photos: give the learner that it is the head of')
     if not all(len(o.dataset) for o in learn.dls.loaders[:2]): raise PetlabError('the model has no training and validation photos to compare with: give a learner that was made from photos')
     df = pd.DataFrame(dict(file=files, reason=check_photos(files)), dtype=object)
