@@ -481,11 +481,11 @@ class Trained(namedtuple('Trained', 'folder score test table info')):
     "What `train_bank` made: model folder, `Score` on the validation set and on the test set (or None), the table of photos, facts"
 
 # %% ../nbs/04_bank.ipynb #c7bd534a
-def _model_info(engine, bank, vocab, label, rows, score, n_train, views):
+def _model_info(engine, bank, vocab, label, rows, score, n_train, views, photos):
     "What `model.json` says of a model that was trained on a bank"
     packages = {o: version(o) for o in ('torch','timm','openvino') if find_spec(o)}
     pre = dict(bank.resize, size=[*bank.resize['size']], mean=[*engine.mean], std=[*engine.std])
-    training = dict(recipe='bank', views=[*views], n_train=n_train, n_valid=score.n, epochs=rows)
+    training = dict(recipe='bank', views=[*views], n_train=n_train, n_valid=score.n, epochs=rows, photos=photos)
     return dict(format=model_format, arch=engine.arch, head=dict(lin_ftrs=[], ps=0., concat_pool=False), vocab=vocab,
         label=label if isinstance(label, str) else None, mixed=True, preprocess=pre, training=training, score=score.asdict(),
         versions=dict(petlab=petlab.__version__, python=platform.python_version(), **packages))
@@ -535,7 +535,8 @@ def train_bank(
         rows.append(dict(train_loss=judge(head, xs, ys).loss, valid_loss=score.loss, error_rate=score.error_rate))
         _tell(rows)
     test = judge(head, *data('test', ('plain',))) if (table.set=='test').any() else None
-    info = _model_info(engine, bank, vocab, label, rows, score, len(ys), views)
+    photos = {o: ' '.join(found[fn][0].hex()[:12] for fn in table.file[table.set==o]) for o in ('train','valid')}
+    info = _model_info(engine, bank, vocab, label, rows, score, len(ys), views, photos)
     tensors = _model_tensors(engine, head)
     body = engine.tensors if 'package' in registry.get(arch, {}) else engine.body
     network = network_writer(body, head.tensors(), info['preprocess'])

@@ -317,7 +317,8 @@ def model_info(
     dls,label = learn.dls,getattr(learn.dls, 'label', None)
     return dict(format=model_format, arch=learn.model[0].arch, head=learn.model.head_args, vocab=[*dls.vocab],
         label=label if isinstance(label, str) else None, mixed=hasattr(learn, 'mixed_precision'), preprocess=_preprocess(dls, learn.model[0]),
-        training=dict(n_train=len(dls.train_ds), n_valid=len(dls.valid_ds), batch_size=dls.bs, epochs=learn.training_log.rows),
+        training=dict(n_train=len(dls.train_ds), n_valid=len(dls.valid_ds), batch_size=dls.bs, epochs=learn.training_log.rows,
+            photos=training_photos(train=dls.train.items, valid=dls.valid.items) if isinstance(first(dls.train.items), (str,Path)) else None),
         score=score(learn).asdict(),
         versions=dict(petlab=petlab.__version__, python=platform.python_version(), **{o.__name__: o.__version__ for o in (torch,fastai,timm)}))
 
