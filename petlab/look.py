@@ -9,7 +9,10 @@ __all__ = ['photo_files', 'PetInterpretation', 'interpret', 'off_diagonal', 'plo
            'class_maps', 'log_odds', 'occlusion_map', 'framed', 'plot_maps', 'pet_mask', 'pet_masks', 'inside',
            'mean_interval', 'right_and_wrong', 'where_it_looks', 'plot_where', 'ground', 'lay_on', 'swap_backgrounds',
            'compare_sets', 'cover', 'survival', 'plot_survival', 'show_covered', 'first_filters', 'plot_filters',
-           'top_patches', 'plot_patches', 'feature_map', 'plot_feature_map']
+           'top_patches', 'plot_patches', 'feature_map', 'plot_feature_map', 'reliability', 'calibration_error',
+           'ece_by_chance', 'nll', 'brier', 'ConfidenceWarning', 'fit_temperature', 'cross_temperature',
+           'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy', 'FeatureDistance', 'Auroc',
+           'auroc', 'out_of_domain', 'plot_scores', 'plot_out_of_domain']
 
 # %% ../nbs/06_look.ipynb #4a9486b3
 from . import PetlabError
@@ -24,6 +27,12 @@ from xml.etree import ElementTree
 from .files import *
 from .learn import *
 from .model import *
+from .confidence import *
+
+# %% ../nbs/06_look.ipynb #124b8c3c
+_all_ = ['reliability', 'calibration_error', 'ece_by_chance', 'nll', 'brier', 'ConfidenceWarning', 'fit_temperature', 'cross_temperature',
+    'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy', 'FeatureDistance', 'Auroc', 'auroc', 'out_of_domain', 'plot_scores',
+    'plot_out_of_domain']
 
 # %% ../nbs/06_look.ipynb #3f1248f1
 def photo_files(
