@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/tune.html.md"""
 
 # %% auto #0
 __all__ = ['search_space', 'hyperparameters', 'Sets', 'one_cycle', 'train_head', 'as_head', 'head_score', 'suggest', 'try_head',
-           'open_study', 'search', 'Tuned', 'trials_table', 'bank_sets', 'tune', 'plot_tune', 'files_per_second',
+           'open_study', 'run_trials', 'Tuned', 'trials_table', 'bank_sets', 'tune', 'plot_tune', 'files_per_second',
            'compare_archs', 'plot_archs']
 
 # %% ../nbs/07_tune.ipynb #7f979fd8
@@ -222,16 +222,18 @@ def open_study(
     "Two studies, one in memory with all trials so far, and the one that is kept; raises `PetlabError` if what is kept is of other settings or another process is at it"
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
-    folder.mkdir(parents=True, exist_ok=True)
     fn,settings = folder/'study.db',json.loads(json.dumps(settings))
-    try: held = FileLock(folder/'lock').acquire(timeout=0)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = FileLock(folder/'lock').acquire(timeout=0)
     except Timeout as e: raise PetlabError(f'{folder}: another process is searching there; wait for it, or give another folder for the model') from e
+    except OSError as e: raise PetlabError(f'{folder}: a search can not be kept there ({e.strerror}); give another folder for the model') from e
     with held, _quiet():
         try:
             kept = optuna.create_study(storage=f'sqlite:///{fn}', study_name='tune', load_if_exists=True)
             found = kept.user_attrs.get('settings')
             if found is None: kept.set_user_attr('settings', settings)
-        except (optuna.exceptions.OptunaError,SQLAlchemyError) as e: raise PetlabError(f'{fn} could not be opened ({e}); delete it to start again') from e
+        except (optuna.exceptions.OptunaError,SQLAlchemyError) as e: raise PetlabError(f'{fn} could not be opened ({str(e).splitlines()[0]}); delete it to start again') from e
         if differ := [f'{k} {found.get(k)}, now {settings.get(k)}' for k in {**settings, **(found or {})} if found and found.get(k)!=settings.get(k)]:
             raise PetlabError(f'{fn} holds a search with {"; ".join(differ)}. Give the same again, another folder for the model, or delete {folder}')
         study = optuna.create_study(pruner=optuna.pruners.MedianPruner(n_startup_trials=10, n_warmup_steps=24, n_min_trials=5))
@@ -239,7 +241,7 @@ def open_study(
         yield study,kept
 
 # %% ../nbs/07_tune.ipynb #f14a0126
-def search(
+def run_trials(
     study, # Of Optuna, with the trials so far
     kept, # Another, that each finished trial is added to
     run:Callable, # Of a trial; gives what shall be least, raises Optuna's `TrialPruned`
@@ -354,6 +356,7 @@ def tune(
     from optuna.trial import FixedTrial
     from petlab.deploy import Predictor
     check_target(out)
+    if trials<1: raise PetlabError(f'trials={trials}: expected 1 or more')
     space,out = _space(archs, views, space),Path(out)
     sealed = sealed_test(path, out, label, test_pct, seed, valid_pct) if test_pct else None
     table = sealed.table if sealed else pet_table(path, label, valid_pct, seed)
@@ -361,7 +364,7 @@ def tune(
     sets,banks = map(dict, zip(*(zip((o,o), bank_sets(table, o, names, size, bank)) for o in space['arch'])))
     settings = _settings(table, banks, space, seed)
     with open_study(out.with_name(f'{out.name}-study'), settings) as (study,kept), _one_thread():
-        try: search(study, kept, partial(try_head, sets=sets, space=space, seed=seed), trials, seed, timeout, progress)
+        try: run_trials(study, kept, partial(try_head, sets=sets, space=space, seed=seed), trials, seed, timeout, progress)
         except KeyboardInterrupt:
             print(f'{len(kept.trials)} of {trials} trials are kept: the same call goes on from there')
             raise
@@ -381,7 +384,7 @@ def plot_tune(
     from optuna.exceptions import ExperimentalWarning
     from optuna.importance import FanovaImportanceEvaluator
     from optuna.visualization import matplotlib as pictures
-    evaluator,kw = FanovaImportanceEvaluator(seed=0),dict(target=lambda t: math.log10(t.value), target_name='validation loss, log10')
+    evaluator,kw = FanovaImportanceEvaluator(seed=0),dict(target=lambda t: math.log10(max(t.value, 1e-9)), target_name='validation loss, log10')
     draw = partial(pictures.plot_param_importances, evaluator=evaluator),pictures.plot_parallel_coordinate,partial(pictures.plot_contour, params=[*params])
     axs = []
     for f,size in zip(draw, ((7,2.5), (10,3.5), (7,4))):
