@@ -14,6 +14,7 @@ import hashlib, math, os, platform, random, re, tempfile, time, warnings, numpy 
 from collections import deque, namedtuple
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from itertools import islice, pairwise
@@ -22,7 +23,7 @@ from fastcore.basics import patch
 from fastprogress import progress_bar
 from PIL import Image, ImageOps
 from safetensors import SafetensorError
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 from . import PetlabError
 from .engine import *
 from .files import *
@@ -338,10 +339,12 @@ def _lbfgs(
         (w,gain),(v,g) = (w+s, v-new[0]),new
         yield w,v,gain
 
-# %% ../nbs/04_bank.ipynb #4791cbf1
+# %% ../nbs/04_bank.ipynb #3dc6ec12
+_pools = cache(ThreadpoolController)
+
 def _one_thread(when=True):
     "Threads of BLAS wait for each other by spinning: little matrices take many times as long with two as with one on a busy machine"
-    return threadpool_limits(1, 'blas') if when else nullcontext()
+    return _pools().limit(limits=1, user_api='blas') if when else nullcontext()
 
 def _axes(x):
     "`x` [n,f] as numbers `z` [n,r or f], what turns weights of the axes into weights of `z` (None: nothing), the principal axes [f,r], the variance sums [r]"

@@ -245,6 +245,7 @@ def head_learner(
     views:tuple=('plain',), # Of each training photo, as in `bank_acts`
     bs:int=None, # Rows a batch; default: `small_bs`
     bank:Path=None, # As in `bank_acts`
+    cbs=None, # Further callbacks
     **kwargs # Passed to `Learner`
 ) -> Learner: # Its photos are activations, its model is the head
     "The head of `learn` in a learner of its own, whose epochs take milliseconds; a new linear head where that of `learn` takes more than the average activations"
@@ -255,7 +256,7 @@ def head_learner(
     if getattr(learn.model, 'head_args', {}).get('concat_pool', True): head = create_head(f, len(learn.dls.vocab), [], 0., train.dataset.x.ndim==4, False)
     else: head = learn.model[1]
     kwargs = dict(loss_func=learn.loss_func, metrics=learn.metrics, opt_func=learn.opt_func, path=learn.path) | kwargs
-    return Learner(DataLoaders(train, valid, device=learn.dls.device), nn.Sequential(nn.Identity(), head), **kwargs)
+    return Learner(DataLoaders(train, valid, device=learn.dls.device), nn.Sequential(nn.Identity(), head), cbs=[TrainingLog(), *L(cbs)], **kwargs)
 
 # %% ../nbs/03_learn.ipynb #d31bc928
 class FitHead(Callback):

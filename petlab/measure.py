@@ -8,7 +8,10 @@ Docs: https://petlab.github.io/petlab/measure.html.md"""
 __all__ = ['norm_of', 'check_classes', 'DoubleModel', 'plot_loss_vs_metric', 'loss_vs_metric', 'error_gap', 'mean_interval',
            'loss_gap', 'chance_error', 'Answers', 'Fit', 'fit_verdict', 'batch_losses', 'OverfittingWatch',
            'plot_overfitting', 'overfitting', 'draw_order', 'default_sizes', 'wrong_of_part', 'PowerLaw',
-           'fit_power_law', 'curve_means', 'learning_curve_of', 'plot_learning_curve', 'learning_curve']
+           'fit_power_law', 'curve_means', 'learning_curve_of', 'plot_learning_curve', 'learning_curve', 'random_heads',
+           'best_of_random', 'Ladder', 'look_often', 'plot_random', 'SealWarning', 'ledger', 'interval_of_answers',
+           'Look', 'SealedTest', 'sealed_test', 'Paired', 'paired_difference', 'photos_needed', 'compare',
+           'photo_hashes', 'near_duplicates', 'duplicate_groups', 'leaks', 'plot_pairs']
 
 # %% ../nbs/05_measure.ipynb #9d94d083
 from . import PetlabError
@@ -21,6 +24,12 @@ from scipy.optimize import OptimizeWarning, curve_fit
 from .bank import choose_strength, fit_head
 from .learn import *
 from .model import *
+from .judge import *
+
+# %% ../nbs/05_measure.ipynb #b4bb2a53
+_all_ = ['random_heads', 'best_of_random', 'Ladder', 'look_often', 'plot_random', 'SealWarning', 'ledger', 'interval_of_answers', 'Look',
+    'SealedTest', 'sealed_test', 'Paired', 'paired_difference', 'photos_needed', 'compare', 'photo_hashes', 'near_duplicates', 'duplicate_groups',
+    'leaks', 'plot_pairs']
 
 # %% ../nbs/05_measure.ipynb #1649b05b
 def norm_of(tensors) -> float:
