@@ -17,6 +17,10 @@ from .model import *
 from .engine import *
 from .learn import *
 from .bank import *
+from .measure import *
+from .look import *
+from .tune import *
+from .report import *
 from .deploy import *
 from .bench import *
 

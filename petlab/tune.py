@@ -266,8 +266,8 @@ def run_trials(
         bar.comment = f'{60*(i+1-bar.gen.start)/(time.monotonic()-start):.0f} trials a minute'
 
 # %% ../nbs/07_tune.ipynb #d3b084f9
-class Tuned(namedtuple('Tuned', 'folder score test params trials study')):
-    "Model folder; `Score` on the validation set, by which it was chosen; `Look` at the sealed test set (None without one); its hyperparameters; a row a trial; Optuna's study"
+class Tuned(namedtuple('Tuned', 'folder score test params trials study photos')):
+    "Model folder; `Score` on the validation set, by which it was chosen; `Look` at the sealed test set (None without one); its hyperparameters; a row a trial; Optuna's study; the `pet_table` without the sealed photos"
     def table(self) -> 'pd.DataFrame': # `error`, `low`, `high` (95 %), `wrong`, `n`; a row a set of photos
         "What the validation set says of the chosen one, and what the sealed test set says"
         import pandas as pd
@@ -275,7 +275,7 @@ class Tuned(namedtuple('Tuned', 'folder score test params trials study')):
         return pd.DataFrame([dict(error=o.error_rate, low=o.interval[0], high=o.interval[1], wrong=o.wrong, n=o.n) for o in scores.values()], index=scores)
     def __str__(self):
         chosen = ', '.join(f'{k} {v:.3g}' if isinstance(v, float) else f'{k} {v}' for k,v in self.params.items())
-        return f'{chosen}\non the validation set, by which it was chosen of {len(self.trials)} trials: {self.score}' + (f'\non the sealed test set: {self.test}' if self.test else '')
+        return f'{chosen}\non the validation set, by which it was chosen among {len(self.trials)} trials: {self.score}' + (f'\non the sealed test set: {self.test}' if self.test else '')
 
 def trials_table(
     study # Of Optuna, as in `Tuned`
@@ -372,7 +372,7 @@ def tune(
         if tried.pruned.all(): raise PetlabError(f'none of {len(tried)} trials came to its end; change the search space, or allow more trials')
         params = suggest(FixedTrial(study.best_params), space)
         score = _save(out, sets[params['arch']], banks[params['arch']], params, seed, label, check_sets(table), _photos(table), len(tried))
-    return Tuned(out, score, sealed.score(Predictor(out), f'best of {len(tried)} trials') if sealed else None, params, tried, study)
+    return Tuned(out, score, sealed.score(Predictor(out), f'best of {len(tried)} trials') if sealed else None, params, tried, study, table)
 
 # %% ../nbs/07_tune.ipynb #d672aca1
 def plot_tune(
