@@ -7,25 +7,25 @@ Docs: https://petlab.github.io/petlab/look.html.md"""
 # %% auto #0
 __all__ = ['photo_files', 'PetInterpretation', 'interpret', 'off_diagonal', 'plot_per_class', 'map_layer', 'maps_and_logits',
            'class_maps', 'log_odds', 'occlusion_map', 'framed', 'plot_maps', 'pet_mask', 'pet_masks', 'inside',
-           'mean_interval', 'right_and_wrong', 'where_it_looks', 'plot_where', 'ground', 'lay_on', 'swap_backgrounds',
-           'compare_sets', 'cover', 'survival', 'plot_survival', 'show_covered', 'first_filters', 'plot_filters',
-           'top_patches', 'plot_patches', 'feature_map', 'plot_feature_map', 'reliability', 'calibration_error',
-           'ece_by_chance', 'nll', 'brier', 'ConfidenceWarning', 'fit_temperature', 'cross_temperature',
-           'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy', 'FeatureDistance', 'Auroc',
-           'auroc', 'out_of_domain', 'plot_scores', 'plot_out_of_domain']
+           'right_and_wrong', 'where_it_looks', 'plot_where', 'ground', 'lay_on', 'swap_backgrounds', 'compare_sets',
+           'cover', 'survival', 'plot_survival', 'show_covered', 'first_filters', 'plot_filters', 'top_patches',
+           'plot_patches', 'feature_map', 'plot_feature_map', 'reliability', 'calibration_error', 'ece_by_chance',
+           'nll', 'brier', 'ConfidenceWarning', 'fit_temperature', 'cross_temperature', 'plot_reliability',
+           'calibration', 'calibrate', 'set_temperature', 'energy', 'FeatureDistance', 'Auroc', 'auroc',
+           'out_of_domain', 'plot_scores', 'plot_out_of_domain']
 
 # %% ../nbs/06_look.ipynb #4a9486b3
 from . import PetlabError
 from fastai.vision.all import *
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from PIL import ImageFilter, ImageOps
-from scipy import stats
 from sklearn.manifold import TSNE
 from sklearn.preprocessing import StandardScaler
 from torchvision.transforms.functional import gaussian_blur
 from xml.etree import ElementTree
 from .files import *
 from .learn import *
+from .measure import mean_interval
 from .model import *
 from .confidence import *
 
@@ -390,15 +390,6 @@ def inside(
     pos = maps.clip(0)
     total = pos.sum((1,2))
     return np.divide((pos*cover).sum((1,2)), total, out=np.full(len(maps), np.nan), where=total>0)
-
-def mean_interval(
-    x:np.ndarray # Numbers; nan is left out
-) -> tuple: # Mean, and the ends of Student's 95 % interval; nan where there are too few
-    "How sure a mean is"
-    x = np.asarray(x, float)[~np.isnan(np.asarray(x, float))]
-    if len(x)<2: return (x.mean() if len(x) else np.nan, np.nan, np.nan)
-    half = stats.t.ppf(.975, len(x)-1)*stats.sem(x)
-    return x.mean(),x.mean()-half,x.mean()+half
 
 def right_and_wrong(
     df:pd.DataFrame # From `where_it_looks`

@@ -189,11 +189,13 @@ def error_gap(
     return p-q, p-q-math.hypot(p-l, v-q), p-q+math.hypot(u-p, q-m)
 
 def mean_interval(
-    losses:np.ndarray # nats [n]
-) -> tuple: # Mean, and its 95 % interval, nats
-    "By Student's t"
-    half = stats.t.isf(.025, len(losses)-1)*stats.sem(losses) if len(losses)>1 else np.inf
-    return float(losses.mean()),float(losses.mean()-half),float(losses.mean()+half)
+    x:np.ndarray # Numbers [n]; nan is left out
+) -> tuple: # Mean, and its 95 % interval, which is infinite for a single number
+    "How sure a mean is, by Student's t"
+    x = np.asarray(x, float)
+    x = x[~np.isnan(x)]
+    half = stats.t.isf(.025, len(x)-1)*stats.sem(x) if len(x)>1 else np.inf
+    return tuple(float((x.mean() if len(x) else np.nan)+o) for o in (0., -half, half))
 
 def loss_gap(
     losses:np.ndarray, # Of one set of photos, nats [n]

@@ -25,7 +25,7 @@ from .bank import *
 from .deploy import *
 from .learn import bank_acts, load_model
 from .judge import *
-from .measure import learning_curve_of, plot_learning_curve
+from .measure import learning_curve_of, mean_interval, plot_learning_curve
 from .confidence import *
 from .look import *
 
