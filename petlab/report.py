@@ -128,10 +128,12 @@ def score_section(
     if s.interval[1]>=base.error_rate: ev.cautions.append(f'It cannot be told from always answering {classes.index[0]!r}, which is wrong for {_pct(base.error_rate)}.')
     if s.interval[1]-s.interval[0]>.1: ev.cautions.append(f'{s.n} photos leave the error rate uncertain, from {_pct(s.interval[0])} to {_pct(s.interval[1])}; four times as many would halve that.')
     if 'unknown' in set(ev.photos.set): ev.cautions.append('The model does not tell which photos it was trained on, so some of these may be among them, and the score may flatter it. Train it again with this petlab.')
-    if len(looks := ledger(ev.folder))>1: ev.cautions.append(f'Its sealed test set was looked at {len(looks)} times: each look makes the number a little less honest.')
+    looks,note = ledger(ev.folder),[]
+    if len(looks)>1: ev.cautions.append(f'Its sealed test set was looked at {len(looks)} times: each look makes the number a little less honest.')
+    if len(looks) and 'new' in set(ev.photos.set): note = [P('This model has a sealed test set. As far as its photos are among those never seen, this page breaks the seal: choose nothing by it.')]
     rows = [_row(text, ev.score(o)) for k,text in _sets.items() if len(o := ev.table[ev.table.set==k])]
     return Section(H2('How good, how sure', id='score'), P('The model knows by their content which photos it was trained on and which it was validated on. The interval holds the true error rate of such photos in 95 of 100 cases (Wilson).'),
-        page_table(pd.DataFrame([*rows, {**_row(f'always answering {classes.index[0]}', base), 'loss': ''}])))
+        page_table(pd.DataFrame([*rows, {**_row(f'always answering {classes.index[0]}', base), 'loss': ''}])), *note)
 
 # %% ../nbs/07_report.ipynb #37e93651
 def _overlay(pic, heat):
