@@ -60,7 +60,7 @@ class PetInterpretation(ClassificationInterpretation):
     ):
         "As fastai's; raises `PetlabError` where there is no photo, or not one label for each"
         dl = learn.dls[ds_idx] if dl is None else dl
-        if not len(dl.dataset): raise PetlabError('no photos to interpret the model on')
+        if not len(dl.dataset): raise PetlabError('no photos to interpret the model on: a loaded model has none of its own, give it dl=learn.dls.test_dl(files, with_labels=True)')
         if len(getattr(dl.dataset, 'tls', (0,0))) < 2: raise PetlabError('photos without labels; make them by `learn.dls.test_dl(files, with_labels=True)`')
         dl = dl.new(shuffle=False, drop_last=False)
         probs,targs,losses = learn.get_preds(dl=dl, with_loss=True, act=act)
@@ -134,8 +134,8 @@ def plot_confusion_photos(self:PetInterpretation,
         ax.imshow(_thumb(photo_files(self.dl)[idx]), extent=(j-.4,j+.4,i+.4,i-.4), zorder=2)
     ax.set(xlim=(-.5,n-.5), ylim=(n-.5,-.5), xticks=range(n), yticks=range(n), xlabel='predicted', ylabel='is',
         title=f'{off_diagonal(cm[np.ix_(show,show)])} of {off_diagonal(cm)} mistakes, among {n} of {len(cm)} classes')
-    ax.set_xticklabels([self.vocab[o] for o in show], rotation=35, ha='right')
-    ax.set_yticklabels([self.vocab[o] for o in show])
+    ax.set_xticklabels([self.vocab[o] for o in show], rotation=35, ha='right', parse_math=False)
+    ax.set_yticklabels([self.vocab[o] for o in show], parse_math=False)
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
 
@@ -196,20 +196,21 @@ def plot_per_class(
     ax.scatter(df.error, df.index, c=np.where(df.wrong>0, 'C3', 'C0'), zorder=3)
     ax.axvline(overall, color='k', ls=':', lw=1)
     ax.set(yticks=df.index, xlim=(-.03,1.13), ylim=(-.7,len(df)-.3), xlabel=f'error rate and 95 % interval; all classes {overall:.1%} (dotted)')
-    ax.set_yticklabels(df.label, fontsize=8)
+    ax.set_yticklabels(df.label, fontsize=8, parse_math=False)
     ax.xaxis.set_major_formatter('{x:.0%}')
     ax.spines[['top', 'right']].set_visible(False)
     for o in df.itertuples(): ax.text(1.12, o.Index, f'{o.wrong} of {o.n}', ha='right', va='center', fontsize=8)
 
 # %% ../nbs/06_look.ipynb #0319297c
-def _photo_dls(learn):
-    "The learner's `dls`; raises `PetlabError` where they hold activations"
+def _photo_dls(learn, files):
+    "The learner's `dls`; raises `PetlabError` where they hold activations, or where there are no files"
+    if not len(files): raise PetlabError('no photos given')
     if isinstance(learn.dls.valid, ActsDL): raise PetlabError('a learner from head_learner sees no photos: give the learner that it was made from')
     return learn.dls
 
 def _batches(learn, files):
     "Normalised photos [b,3,h,w], as the learner sees them in validation"
-    dls = _photo_dls(learn)
+    dls = _photo_dls(learn, files)
     learn.model.to(dls.device).eval()
     for b in dls.test_dl(list(files), shuffle=False): yield b[0].as_subclass(Tensor)
 
@@ -301,6 +302,7 @@ def occlusion_map(
     bs:int=32 # Pictures a batch
 ) -> np.ndarray: # float32 [h/stride,w/stride]
     "By how much the log-odds of a class fall when a window is covered by the photo's mean colour (Zeiler and Fergus, ECCV 2014)"
+    if min(window, stride)<1: raise PetlabError(f'window={window}, stride={stride}: expected 1 pixel or more')
     x,idxs = next(_batches(learn, [fn])),_class_idxs(learn, cls, 1)
     h,w = (math.ceil(o/stride) for o in x.shape[2:])
     covered = x.repeat(h*w+1, 1, 1, 1)
@@ -317,7 +319,7 @@ def framed(
     files:list # Paths
 ) -> np.ndarray: # uint8 [n,h,w,3]
     "Photos as the network sees them: resized and cropped, before they are normalised"
-    tfms = _photo_dls(learn).valid.after_item.fs.filter(lambda o: isinstance(o, Resize))
+    tfms = _photo_dls(learn, files).valid.after_item.fs.filter(lambda o: isinstance(o, Resize))
     return np.stack([np.asarray(compose_tfms(PILImage(open_photo(o)), tfms, split_idx=1)) for o in files])
 
 def plot_maps(
@@ -377,7 +379,7 @@ def pet_masks(
     boxes:dict=None # As in `pet_mask`
 ) -> np.ndarray: # bool [n,h,w]
     "Where the pet is in the network's frame; raises `PetlabError`"
-    tfms = _photo_dls(learn).valid.after_item.fs.filter(lambda o: isinstance(o, Resize))
+    tfms = _photo_dls(learn, files).valid.after_item.fs.filter(lambda o: isinstance(o, Resize))
     return np.stack([np.asarray(compose_tfms(PILMask(pet_mask(o, part, boxes)), tfms, split_idx=1))>127 for o in files])
 
 # %% ../nbs/06_look.ipynb #00352e3d
@@ -677,8 +679,8 @@ def feature_map(
 ) -> pd.DataFrame: # `file`, `label`, `x`, `y`
     "The body's activations in two dimensions, by t-SNE that starts from the principal components (van der Maaten and Hinton, JMLR 2008); raises `PetlabError`"
     dl = learn.dls[ds_idx] if files is None else learn.dls.test_dl(list(files), with_labels=True)
+    if len(dl.dataset)<8: raise PetlabError(f'{len(dl.dataset)} photos: a map needs 8 or more; give `files`')
     files,vocab = photo_files(dl),learn.dls.vocab
-    if len(files)<8: raise PetlabError(f'{len(files)} photos: a map needs 8 or more')
     if isinstance(dl, ActsDL): x,y = to_np(dl.dataset.x.flatten(1)),dl.dataset.y
     else: x,y = bank_acts(learn, files, bank=bank)[:,0],dl.dataset.tls[1]
     x = StandardScaler().fit_transform(x.astype(np.float32))

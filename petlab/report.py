@@ -11,11 +11,12 @@ __all__ = ['report_sections', 'Evidence', 'page_figure', 'page_table', 'score_se
 
 # %% ../nbs/07_report.ipynb #78175bd2
 import petlab
-import base64, io, math, os, random, tempfile, time, torch, matplotlib.pyplot as plt, numpy as np, pandas as pd
+import base64, io, math, os, random, tempfile, time, torch, warnings, matplotlib.pyplot as plt, numpy as np, pandas as pd
 from collections.abc import Callable
 from pathlib import Path
 from fastcore.basics import patch
 from fastcore.xml import *
+from fastprogress import progress_bar
 from PIL import Image, ImageDraw
 from scipy.stats import binomtest
 from . import PetlabError
@@ -32,6 +33,12 @@ from .look import *
 # %% ../nbs/07_report.ipynb #4458efc3
 _sets = dict(new='never seen', valid='validated on', train='trained on', unknown='perhaps trained on')
 
+def _has_maps(learn, size):
+    "Whether the network ends in a map of places; that of a transformer does not"
+    try: map_layer(learn.model, torch.zeros(1, 3, *size, device=learn.dls.device))
+    except PetlabError: return False
+    return True
+
 class Evidence:
     "What a saved model makes of labelled photos; raises `PetlabError` where none of them can be used"
     def __init__(self,
@@ -42,16 +49,17 @@ class Evidence:
         strange:str|Path=None, # Folder of photos that are none of the classes; default: made ones, as from `strange_pictures`
         bank:Path=None # Folder of the banks; default: `bank_path()`
     ):
-        self.folder,self.seed,self.strange,self.bank,self.predictor = Path(model),seed,strange,bank,Predictor(model)
+        self.folder,self.seed,self.strange,self.bank,self.predictor = Path(model),seed%2**32,strange,bank,Predictor(model)
         self.cautions,self.learn = [],load_model(model)
         self.info,self.vocab = self.predictor.info,list(self.predictor.vocab)
+        self.maps = _has_maps(self.learn, self.info['preprocess']['size'])
         label = label or self.info.get('label')
         if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with `label`')
         files = list(pet_files(pets_path(source)))
         said = [o for _,o in self.predictor.stream(files, progress=len(files)>100)]
         table = label_photos(files, label, lambda files: [o.reason if isinstance(o, PhotoError) else '' for o in said])
-        strange = (table.reason=='') & ~table.label.isin(self.vocab)
-        table['reason'] = table.reason.mask(strange, "labelled '" + table.label.astype(str) + "', not a class of the model")
+        unknown = (table.reason=='') & ~table.label.isin(self.vocab)
+        table['reason'] = table.reason.mask(unknown, "labelled '" + table.label.astype(str) + "', not a class of the model")
         ok = table.reason==''
         if not ok.any(): raise PetlabError(f'none of the {len(table)} photos can be used; {table.file[0].name}: {table.reason[0]}')
         probs = np.stack([o.probs for o,use in zip(said, ok) if use])
@@ -99,13 +107,12 @@ def page_figure(
     alt:str # What is to be seen, for those who can't
 ) -> FT:
     "What `draw` draws, as a picture in the page"
-    plt.close('all')
-    with plt.ioff():
+    with plt.ioff(), plt.rc_context({'text.parse_math': False}):
         draw()
         fig,out = plt.gcf(),io.BytesIO()
         fig.savefig(out, format='png', dpi=110, bbox_inches='tight')
         plt.close(fig)
-    return Img(src=f'data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}', alt=alt)
+    return Div(Img(src=f'data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}', alt=alt), cls='wide plot')
 
 def page_table(
     df:pd.DataFrame # Cells are shown as they are
@@ -115,7 +122,7 @@ def page_table(
     return Div(Table(Thead(Tr(*[Th(str(o)) for o in df.columns])), Tbody(*rows)), cls='wide')
 
 # %% ../nbs/07_report.ipynb #59e46718
-def _pct(x): return f'{x:.1%}'
+def _pct(x): return '' if math.isnan(x) else f'{x:.1%}'
 
 def _row(name, s): return dict(photos=name, number=s.n, wrong=s.wrong, error=_pct(s.error_rate), interval=' to '.join(map(_pct, s.interval)), loss=f'{s.loss:.3f}')
 
@@ -125,7 +132,10 @@ def score_section(
     "How good, how sure"
     s,classes = ev.score(),ev.photos.label.value_counts()
     base = Score(s.n, s.n-int(classes.iloc[0]), 0.)
-    if s.interval[1]>=base.error_rate: ev.cautions.append(f'It cannot be told from always answering {classes.index[0]!r}, which is wrong for {_pct(base.error_rate)}.')
+    always = f'always answering {classes.index[0]!r}, which is wrong for {_pct(base.error_rate)}'
+    if absent := [o for o in ev.vocab if o not in classes.index]: ev.cautions.append(f'{len(absent)} of its {len(ev.vocab)} classes have no photo here: how it does on them is not measured.')
+    if len(classes)>1 and s.interval[0]>base.error_rate: ev.cautions.append(f'It is worse than {always}: see whether the labels are those that it was trained with.')
+    elif len(classes)>1 and s.interval[1]>=base.error_rate: ev.cautions.append(f'It cannot be told from {always}.')
     if s.interval[1]-s.interval[0]>.1: ev.cautions.append(f'{s.n} photos leave the error rate uncertain, from {_pct(s.interval[0])} to {_pct(s.interval[1])}; four times as many would halve that.')
     if 'unknown' in set(ev.photos.set): ev.cautions.append('The model does not tell which photos it was trained on, so some of these may be among them, and the score may flatter it. Train it again with this petlab.')
     looks,note = ledger(ev.folder),[]
@@ -148,8 +158,10 @@ def photo_cards(
     rows:pd.DataFrame # Of `photos`
 ) -> FT:
     "Photos as the network sees them, with the map of what speaks for its answer"
-    pics,maps = framed(ev.learn, rows.file),class_maps(ev.learn, rows.file, list(rows.predicted))
-    def pair(pic, heat): return [Img(src=_data(o.resize((144,144)), 'jpeg', quality=80), alt='') for o in (Image.fromarray(pic), _overlay(pic, heat))]
+    pics,maps = framed(ev.learn, rows.file),class_maps(ev.learn, rows.file, list(rows.predicted)) if ev.maps else [None]*len(rows)
+    def pair(pic, heat):
+        shown = [Image.fromarray(pic), *([_overlay(pic, heat)] if ev.maps else [])]
+        return [Img(src=_data(o.resize((144,144)), 'jpeg', quality=80), alt='') for o in shown]
     def caption(o): return [B(f'{o.predicted} {o.prob:.0%}'), Br(), *([] if o.predicted==o.label else [f'labelled {o.label}', Br()]), Small(o.file.name)]
     return Div(*[Figure(Div(*pair(*pm)), Figcaption(*caption(o)), cls='right' if o.predicted==o.label else 'wrong') for o,*pm in zip(rows.itertuples(), pics, maps)], cls='cards')
 
@@ -160,8 +172,8 @@ def mistakes_section(
     wrong = ev.photos[ev.photos.predicted!=ev.photos.label].nlargest(12, 'loss')
     right = ev.photos[ev.photos.predicted==ev.photos.label].sample(frac=1, random_state=ev.seed)
     right = right.groupby('label').head(math.ceil(6/len(ev.vocab)))[:6]
-    found = [P('Each photo as the network sees it, and the same under its map: red speaks for the answer, blue against it.')]
-    if len(wrong): found += [H3('Wrong, the surest first'), photo_cards(ev, wrong)]
+    found = [P('Each photo as the network sees it'+(', and the same under its map: red speaks for the answer, blue against it.' if ev.maps else '. Its network ends in no map of places, so where it looks is not drawn.'))]
+    if len(wrong): found += [H3('Wrong, those with the largest loss first'), photo_cards(ev, wrong)]
     if len(right): found += [H3('Right, drawn by lot'), photo_cards(ev, right)]
     return Section(H2('Worst mistakes, and what it looks at', id='mistakes'), *found, _on_the_pet(ev))
 
@@ -169,11 +181,11 @@ def mistakes_section(
 def _on_the_pet(ev, most=48):
     "Whether it looks at the pet, where annotations say where that is"
     known = [o for o in ev.photos.file if (o.parent.parent/'annotations'/'trimaps'/f'{o.stem}.png').is_file()]
-    if not known: return None
+    if len(known)<2 or not ev.maps: return None
     files = random.Random(ev.seed).sample(known, min(most, len(known)))
     masks = pet_masks(ev.learn, files)
     share,low,high = mean_interval(inside(class_maps(ev.learn, files), masks))
-    if low<=masks.mean()<=high: ev.cautions.append('What speaks for its answers lies on the pet no more than by chance: it may answer by the background.')
+    if low<=masks.mean(): ev.cautions.append('What speaks for its answers lies on the pet no more than by chance: it may answer by the background.')
     return P(f'On {len(files)} photos whose annotations say where the pet is, {share:.0%} of what speaks for the answer lies on the pet (95 % interval {low:.0%} to {high:.0%}), which takes {masks.mean():.0%} of the picture.')
 
 # %% ../nbs/07_report.ipynb #c58ce3f1
@@ -191,9 +203,9 @@ def classes_section(
 ) -> FT:
     "Error of each class"
     df,overall = ev.interpret().per_class(),ev.score().error_rate
-    for o in df[df.n>0].nlargest(5, 'error').itertuples():
-        if binomtest(o.wrong, o.n, overall, 'greater').pvalue*len(df)<.05:
-            ev.cautions.append(f'{o.label}: {o.wrong} of {o.n} wrong, more than chance explains where {_pct(overall)} of all are.')
+    p = pd.Series([binomtest(o.wrong, o.n, overall, 'greater').pvalue*len(df) if o.n else 1 for o in df.itertuples()], df.index)
+    for o in df.loc[p[p<.05].nsmallest(5).index].itertuples():
+        ev.cautions.append(f'{o.label}: {o.wrong} of {o.n} wrong, more than chance explains where {_pct(overall)} of all are.')
     if len(few := df[df.n<10]): ev.cautions.append(f'Classes with fewer than 10 photos here: {len(few)} of {len(df)}. What is said of them alone is uncertain.')
     shown = df.sort_values(['error','n'], ascending=False)
     rows = dict(label=shown.label, photos=shown.n, wrong=shown.wrong, error=shown.error.map(_pct), interval=[f'{_pct(o.low)} to {_pct(o.high)}' for o in shown.itertuples()])
@@ -201,6 +213,11 @@ def classes_section(
     return Section(H2('Each class', id='classes'), picture, Details(Summary('As a table'), page_table(pd.DataFrame(rows))))
 
 # %% ../nbs/07_report.ipynb #689bca0d
+def _quiet_temperature(logits, targs):
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', ConfidenceWarning)
+        return fit_temperature(logits, targs)
+
 def calibration_section(
     ev:Evidence # What is known
 ) -> FT:
@@ -208,13 +225,13 @@ def calibration_section(
     df,ece,chance = reliability(ev.probs, ev.targs),calibration_error(ev.probs, ev.targs),ece_by_chance(ev.probs)
     sure,right = ev.probs.max(1).mean(),(ev.probs.argmax(1)==ev.targs).mean()
     honest = ece<=chance
-    if not honest: ev.cautions.append(f"Its probabilities are too {'high' if sure>right else 'low'}: {sure:.0%} on average, where {right:.0%} are right.")
+    if not honest: ev.cautions.append(f'Its probabilities are not how often it is right: {_pct(sure)} on average, where {_pct(right)} are right, and off by {_pct(ece)} (calibration error).')
     verdict = 'no more than chance gives with so many photos' if honest else f'above the {chance:.3f} that chance gives with so many photos'
     sentence = f'Mean confidence {_pct(sure)}, right {_pct(right)}. Expected calibration error {ece:.3f}, {verdict}; Brier score {brier(ev.probs, ev.targs):.3f}.'
     firm = ev.photos[ev.photos.prob>=.95]
     if len(firm): sentence += f' Wrong among the {len(firm)} answers with 95 % or more: {(firm.predicted!=firm.label).sum()}.'
     logits = np.log(ev.probs.clip(1e-12))
-    if not honest and right<1: sentence += f' Dividing its logits by a temperature of {fit_temperature(logits, ev.targs):.2f} would mend it best (calibrate, set_temperature).'
+    if not honest and 0<right<1 and .1<(t := _quiet_temperature(logits, ev.targs))<100: sentence += f' Dividing its logits by a temperature of {t:.2f} would mend it best (calibrate, set_temperature).'
     return Section(H2('Do its probabilities mean what they say?', id='calibration'), P(sentence), page_figure(lambda: plot_reliability(df), 'Accuracy against confidence'))
 
 # %% ../nbs/07_report.ipynb #d7a2b352
@@ -288,12 +305,17 @@ def data_section(
     parts = [H2('The photos', id='data'), P(f'{len(ev.table)} used, {len(ev.left_out)} left out.'),
         page_figure(lambda: _plot_balance(count), 'Photos of each class'), Details(Summary('As a table'), page_table(count.rename(columns=_sets).reset_index()))]
     if len(ev.left_out):
-        ev.cautions.append(f'{len(ev.left_out)} files could not be used; they are listed.')
+        ev.cautions.append(f'Files that could not be used: {len(ev.left_out)}; they are listed.')
         parts += [Details(Summary('Left out'), page_table(pd.DataFrame(dict(file=[o.name for o in ev.left_out.file], reason=ev.left_out.reason))))]
+    n_here,n_train = (ev.table.set=='train').sum(),ev.info.get('training', {}).get('n_train', '?')
+    compared = f'compared by perceptual hash with the {n_here} of its {n_train} training photos that are here'
     if len(pairs):
-        ev.cautions.append(f'{len(pairs)} pairs of near copies have one photo that it was trained on and one that judges it: the score is flattered by them.')
-        parts += [P('Near copies, one trained on and one judging:'), page_table(pd.DataFrame(dict(photo=[o.name for o in pairs.file], other=[o.name for o in pairs.other], kind=pairs.kind)))]
-    elif (ev.table.set=='train').any(): parts += [P('No near copies of photos that it was trained on are among those that judge it (perceptual hash).')]
+        copies = ev.photos.file.isin({*pairs.file, *pairs.other})
+        without = f'without them: {ev.score(ev.photos[~copies])}' if not copies.all() else 'there are no others'
+        ev.cautions.append(f'{copies.sum()} of the {len(copies)} photos that judge it are near copies of photos that it was trained on; {without}.')
+        parts += [P(f'Near copies, {compared}:'), page_table(pd.DataFrame(dict(photo=[o.name for o in pairs.file], other=[o.name for o in pairs.other], kind=pairs.kind)).head(20))]
+    elif n_here: parts += [P(f'No near copies are among those that judge it, {compared}.')]
+    if not n_here: ev.cautions.append('None of the photos here is known to be one that it was trained on, so copies of those, resized or saved again, cannot be told from new photos.')
     return Section(*parts)
 
 # %% ../nbs/07_report.ipynb #923b4eb6
@@ -315,8 +337,10 @@ def training_section(
     if rows: parts += [page_figure(lambda: _plot_training(rows), 'Loss and error rate by epoch')]
     if len(known)<4*len(ev.vocab): return Section(*parts, P('Few of the photos that it was trained on are among these, so there is no learning curve.'))
     y = [o.label.map(ev.vocab.index).to_numpy(int) for o in (known, ev.photos)]
+    what = f'New linear heads, trained on parts of the {len(known)} training photos that are here, are judged as the model is; the body is the model\'s own'
+    if not all(o.get('frozen', True) for o in rows): what += ', which was trained on all of them: with fewer photos it would do worse than this shows'
     df = learning_curve_of(ev.acts(known)[:,None], y[0], ev.acts(ev.photos), y[1], seed=ev.seed)
-    return Section(*parts, P(df.attrs['says']), page_figure(lambda: plot_learning_curve(df), 'Error rate by the number of training photos'))
+    return Section(*parts, P(f"{what}. {df.attrs['says']}"), page_figure(lambda: plot_learning_curve(df), 'Error rate by the number of training photos'))
 
 def making_section(
     ev:Evidence # What is known
@@ -346,6 +370,7 @@ table { border-collapse: collapse; font-size: .92rem; } th, td { text-align: lef
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .9rem; } figure { margin: 0; }
 .cards figure div { display: flex; gap: 2px; } .cards img { width: 50%; } .thumbs { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .8rem; font-size: .8rem; } .thumbs figure { width: 6rem; }
 figcaption { font-size: .85rem; line-height: 1.35; } .wrong b { color: var(--bad); } .right b { color: var(--good); }
+.plot img { max-width: max(100%, 32rem); }
 @media print { nav { display: none; } section { break-inside: avoid-page; } }
 '''
 
@@ -357,7 +382,6 @@ def report_page(
     sections:list=report_sections # Functions of `ev`, each to a part of the page
 ) -> FT: # The whole page
     "The page about a model"
-    from fastprogress import progress_bar
     ev.cautions.clear()
     parts,s = [f(ev) for f in progress_bar(sections)],ev.score()
     name = ', '.join(map(str, ev.vocab[:4]))+(f' and {len(ev.vocab)-4} more' if len(ev.vocab)>4 else '')
@@ -371,7 +395,7 @@ def report_page(
 
 def _sentence(ev):
     kinds = [v for k,v in _sets.items() if (ev.photos.set==k).any()]
-    return f"Its {ev.score()}, on photos {' or '.join(kinds)} when it was made."
+    return f"Its error rate is {str(ev.score()).removeprefix('error rate ')}, measured on photos that were {' or '.join(kinds)} when it was made."
 
 # %% ../nbs/07_report.ipynb #72378abf
 def report(
@@ -385,15 +409,19 @@ def report(
 ) -> dict: # `file`, `score` (as from `Score.asdict`), `summary` and `cautions` (lists of sentences), `left_out` (file and error)
     "Write one page about a model, that needs no network and no other file; raises `PetlabError`"
     out = Path(out)
-    if out.is_dir() or out.exists() and b'content="petlab"' not in out.read_bytes()[:600]: raise PetlabError(f'{out} is there and is no report; choose another name')
+    try: is_other = out.is_dir() or out.exists() and b'content="petlab"' not in out.read_bytes()[:600]
+    except OSError as e: raise PetlabError(f'{out}: {e.strerror}; choose another name') from e
+    if is_other: raise PetlabError(f'{out} is there and is no report; choose another name')
     if not out.absolute().parent.is_dir(): raise PetlabError(f'{out.parent}: no such folder; make it first')
+    if strange: pet_files(strange := pets_path(strange))
+    try: tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix='.report-').cleanup()
+    except OSError as e: raise PetlabError(f'{out} can not be written: {e}; choose another place') from e
     ev = Evidence(model, source, label, seed, strange, bank)
     text = to_xml(report_page(ev))
-    new = out.with_name(f'.{out.name}.part')
     try:
-        new.write_text(text, encoding='utf-8')
-        os.replace(new, out)
+        with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix='.report-') as tmp:
+            (new := Path(tmp)/'page').write_text(text, encoding='utf-8', errors='replace')
+            os.replace(new, out)
     except OSError as e: raise PetlabError(f'{out} could not be written: {e}; choose another place') from e
-    finally: new.unlink(missing_ok=True)
     left_out = [dict(file=str(o.file), error=o.reason) for o in ev.left_out.itertuples()]
     return dict(file=str(out), score=ev.score().asdict(), summary=[_sentence(ev)], cautions=ev.cautions, left_out=left_out)
