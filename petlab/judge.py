@@ -13,8 +13,9 @@ __all__ = ['random_heads', 'best_of_random', 'Ladder', 'look_often', 'plot_rando
 import hashlib, json, math, os, warnings, numpy as np
 from collections import namedtuple
 from collections.abc import Callable
+from contextlib import contextmanager
 from datetime import datetime, timezone
-from importlib.util import find_spec
+from itertools import combinations
 from pathlib import Path
 from statistics import NormalDist
 from fastcore.basics import patch, store_attr
@@ -40,6 +41,7 @@ def random_heads(
 def _acts(learn, dl):
     "Activations [n,f] and classes [n] of the photos of `dl`"
     from petlab.learn import ActsDataset, bank_acts
+    if not hasattr(learn.dls, 'vocab'): raise PetlabError('expected a classifier: heads of random weights have classes to choose from, and no numbers')
     if isinstance(dl.dataset, ActsDataset): return dl.dataset.x.flatten(1).numpy(),dl.dataset.y.numpy()
     return bank_acts(learn, dl.items)[:,0].astype(np.float32),np.array([int(o) for o in dl.dataset.tls[1]])
 
@@ -52,6 +54,7 @@ def best_of_random(
 ) -> 'pd.DataFrame': # A row a head: `valid`, `test`, `fresh` (error rates); `attrs`: `best` (its row), `score` (its `Score` on the test set), `sets` (photos in each), `looks` (columns of `look_often`)
     "Choose the best of many random heads on the validation set, and see what its error was worth; test set and fresh photos are drawn from those to train on, classes are two (the first half of them, the others)"
     import pandas as pd
+    if len(learn.dls.loaders)<2 or not min(map(len, learn.dls.loaders[:2])): raise PetlabError('expected a learner with photos to train on and to validate, for the heads to be chosen and judged by')
     (xv,yv),(xt,yt) = (_acts(learn, learn.dls[o]) for o in (1,0))
     y = np.concatenate([yv,yt])
     wrong = random_heads(np.concatenate([xv,xt]), (2*y>y.max()).astype(int), n, seed)
@@ -76,6 +79,7 @@ class Ladder:
         wrong # bool [n]: the photos that a model has wrong; or how many there are, where nobody is to know which
     ) -> int: # How many are wrong, as far as it is told
         "The number of `wrong` if it is less than the best so far by more than the standard error of the difference, else the best so far"
+        if not np.ndim(wrong) and not isinstance(wrong, (int,np.integer)): raise PetlabError(f'{wrong}: expected a whole number of photos')
         which,count = (np.asarray(wrong, bool),int(np.sum(wrong))) if np.ndim(wrong) else (None,int(wrong))
         if not 0<=count<=self.n or which is not None and which.shape!=(self.n,): raise PetlabError(f'{wrong}: expected which, or how many, of {self.n} photos are wrong')
         if self.best is None or self.best-count > self.noise(count, which): self.best,self.which = count,which
@@ -144,6 +148,7 @@ _keys = dict(when=str, name=str, arch=(str,type(None)), weights=(str,type(None))
 def _read_ledger(fn):
     "The looks in a ledger, dicts; raises `PetlabError` if it is not what was written"
     res,before = [],''
+    if fn.exists() and not fn.is_file(): raise PetlabError(f'{fn} is no file, so it is no ledger; move it away, or choose another folder')
     for i,line in enumerate(fn.read_text(encoding='utf-8', errors='replace').splitlines() if fn.exists() else []):
         try: entry = json.loads(line)
         except ValueError: entry = None
@@ -164,23 +169,38 @@ def ledger(
     res = pd.DataFrame(rows, columns=[o for o in _keys if o!='check'])
     return res.assign(error_rate=res.wrong/res.n)
 
+# %% ../nbs/05_judge.ipynb #4d3080a1
+@contextmanager
+def _record_kept(learn):
+    "Predictions empty fastai's recorder: here it is restored"
+    rec = getattr(learn, 'recorder', None)
+    kept = dict(vars(rec)) if rec else {}
+    try: yield
+    finally:
+        if rec: vars(rec).update(kept)
+
+def _weights_digest(tensors):
+    "Of arrays by name, in any order"
+    h = hashlib.sha256()
+    for k in sorted(tensors): h.update(k.encode()+np.ascontiguousarray(tensors[k]).tobytes())
+    return h.hexdigest()[:16]
+
 # %% ../nbs/05_judge.ipynb #d740f1ed
 def _learner_says(learn, files):
     "Labels of `files` by a `Learner`, its classes, and which model it is"
     if type(learn.dls.valid_ds).__name__=='ActsDataset': raise PetlabError('a learner of activations can not open photos: score the learner whose head it is')
-    with learn.no_bar(): preds = learn.get_preds(dl=learn.dls.test_dl(files))[0]
-    weights = hashlib.sha256()
-    for k,v in learn.model.state_dict().items(): weights.update(k.encode()+v.detach().cpu().contiguous().numpy().tobytes())
+    with learn.no_bar(), _record_kept(learn): preds = learn.get_preds(dl=learn.dls.test_dl(files))[0]
+    weights = _weights_digest({k: v.detach().cpu().numpy() for k,v in learn.model.state_dict().items()})
     arch = getattr(learn.model[0], 'arch', None) if hasattr(learn.model, '__getitem__') else None
     vocab = [*learn.dls.vocab]
-    return [vocab[i] for i in preds.argmax(1).tolist()],vocab,arch or type(learn.model).__name__,weights.hexdigest()[:16]
+    return [vocab[i] for i in preds.argmax(1).tolist()],vocab,arch or type(learn.model).__name__,weights
 
 def _predictor_says(model, files):
     "As `_learner_says`, by a `Predictor`"
     preds = model.batch(files)
     for o in preds:
         if isinstance(o, PhotoError): raise o
-    return [o.label for o in preds],model.vocab,model.info['arch'],str(model.info['weights'].get('sha256'))[:16]
+    return [o.label for o in preds],model.vocab,model.info['arch'],_weights_digest(read_weights(model.folder, model.info))
 
 def _says(
     model, # `Learner`, `Predictor`, or function of a list of files to their labels
@@ -206,16 +226,16 @@ def interval_of_answers(
     ways = k*(k-1) * 2**(r-1) * math.comb(k-2, r-2) * math.comb(n+1, r-1)
     return (*map(float, binomtest(wrong[-1], n).proportion_ci(1-.05/ways, 'exact')),)
 
-class Look(namedtuple('Look', 'n wrong interval look told')):
-    "What a test set answered: photos, how many `wrong`, 95 % `interval` of the error rate, the how manieth `look` it was, and whether a new number was `told` or the best so far repeated"
+class Look(namedtuple('Look', 'n wrong interval look told same', defaults=(False,))):
+    "What a test set answered: photos, how many `wrong`, 95 % `interval` of the error rate, the how manieth `look` it was, whether a new number was `told` or the best so far repeated, and whether it is the `same` model that it was told of"
     @property
     def repeated(self): return self.look>1
     @property
     def error_rate(self): return self.wrong/self.n
     def __str__(self):
         low,high = self.interval
-        return (f'error rate {self.error_rate:.1%} ({self.wrong} of {self.n} photos, 95 % interval {low:.1%} to {high:.1%})'
-            f"{'' if self.told else ', the best answer so far: this model is no better beyond the noise'}")
+        note = '' if self.told else ', the same model and the same answer as before' if self.same else ', the best answer so far: this model is no better beyond the noise'
+        return f'error rate {self.error_rate:.1%} ({self.wrong} of {self.n} photos, 95 % interval {low:.1%} to {high:.1%}){note}'
 
 def _test_digest(digests, labels): return hashlib.sha256('\n'.join(sorted(f'{d} {y}' for d,y in zip(digests, labels))).encode()).hexdigest()[:16]
 
@@ -224,7 +244,7 @@ class SealedTest:
     "Photos that nobody sees but `score`; a seal against haste, not against malice"
     def __init__(self,
         table, # As from `pet_table`, with a test set
-        folder:str|Path, # For the ledger; a model may come into it, and replace another, with `write_model`
+        folder:str|Path, # For the ledger, made at the first look; a model may come into it, and replace another, with `write_model`. A hidden lock file stays beside it
         **how # What `pet_dls` needs to give the other photos
     ):
         test = table[table.set=='test']
@@ -233,8 +253,9 @@ class SealedTest:
         self._files,self._labels,self.n,self._how = test.file.tolist(),test.label.tolist(),len(test),how
         self._digests = photo_digests(self._files)
         self.digest = _test_digest(self._digests, self._labels)
+        if self.folder.exists() and not self.folder.is_dir(): raise PetlabError(f'{folder} is a file; choose a folder')
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.absolute().parent.mkdir(parents=True, exist_ok=True)
             self._ledger,self._lock = ledger_file(folder)
             with self._lock: self._looks()
         except OSError as e: raise PetlabError(f'{folder} can not hold a ledger: {e}; choose another folder') from e
@@ -277,7 +298,8 @@ def _note(self:SealedTest, name, arch, weights, wrong):
         entry = dict(when=datetime.now(timezone.utc).isoformat(timespec='seconds'), name=name, arch=arch, weights=weights, test=self.digest, n=self.n, wrong=told)
         lines = [*looks, dict(entry, check=_check(looks[-1]['check'] if looks else '', entry))]
         _write_ledger(self._ledger, lines)
-    return Look(self.n, told, interval_of_answers(self.n, [o['wrong'] for o in lines]), len(lines), best is None or told<best)
+    same = best==told and weights is not None and next(o for o in looks if o['wrong']==told)['weights']==weights
+    return Look(self.n, told, interval_of_answers(self.n, [o['wrong'] for o in lines]), len(lines), best is None or told<best, same)
 
 # %% ../nbs/05_judge.ipynb #47f2206c
 @patch
@@ -286,12 +308,17 @@ def score(self:SealedTest,
     name:str=None # What the ledger calls it; default: what it is
 ) -> Look: # Prints as a sentence
     "The model's error on the test set, as far as the `Ladder` tells it; warns from the second look on, raises `PetlabError`"
+    return self._score(model, name)
+
+@patch
+def _score(self:SealedTest, model, name):
+    "As `score`; its warning is about the line that called its caller"
     self._unchanged()
     labels,vocab,arch,weights = _says(model, self._files)
     if vocab is not None and (strange := {*self._labels}-{*vocab}):
         raise PetlabError(f"photos of the test set are labelled {sorted(map(str, strange))[0]!r}, which is no class of the model ({', '.join(map(str, vocab[:5]))}); seal with the label that it was trained on")
     look = self._note(name or arch or getattr(model, '__name__', type(model).__name__), arch, weights, sum(a!=b for a,b in zip(labels, self._labels)))
-    if look.repeated: warnings.warn(f'look {look.look} at this test set: what is chosen by it, it can no longer judge; a new number is told only for a step beyond the noise', SealWarning, stacklevel=2)
+    if look.repeated: warnings.warn(f'look {look.look} at this test set: what is chosen by it, it can no longer judge; a new number is told only for a step beyond the noise', SealWarning, stacklevel=3)
     return look
 
 # %% ../nbs/05_judge.ipynb #6a3a6edb
@@ -312,10 +339,11 @@ def sealed_test(
 
 @patch
 def dls(self:SealedTest,
-    **kwargs # Passed to `pet_dls`
+    **kwargs # Passed to `pet_dls`: `size`, `bs`, transforms and the like; what says which photos there are was given to `sealed_test`
 ) -> 'DataLoaders': # Of the photos that are left
     "The photos of `table` for a `Learner`"
     from petlab.pets import pet_dls
+    if known := sorted(kwargs.keys()&self._how.keys()): raise PetlabError(f'{known[0]!r} is as it was given to `sealed_test`; leave it out here, or seal again')
     res = pet_dls(**self._how, **kwargs)
     res.table = self.table
     return res
@@ -364,8 +392,11 @@ def _answers(learn, ds_idx, dl):
     "For each file of a learner's photos whether it is wrong, and its label"
     dl = learn.dls[ds_idx] if dl is None else dl
     if not len(dl.items): raise PetlabError('no photos to compare the models on')
-    with learn.no_bar(): preds,targs = learn.get_preds(dl=dl.new(shuffle=False, drop_last=False))
-    return {str(f): (bool(i!=y), str(learn.dls.vocab[y])) for f,i,y in zip(dl.items, preds.argmax(1).tolist(), targs.tolist())}
+    with learn.no_bar(), _record_kept(learn): preds,targs = learn.get_preds(dl=dl.new(shuffle=False, drop_last=False))
+    if targs is None or preds.ndim!=2 or targs.ndim!=1 or targs.is_floating_point():
+        raise PetlabError('expected a classifier, and photos with one label each; make dl by dls.test_dl(files, with_labels=True)')
+    files = dl.items.itertuples() if hasattr(dl.items, 'itertuples') else dl.items
+    return {str(f): (bool(i!=y), str(learn.dls.vocab[y])) for f,i,y in zip(files, preds.argmax(1).tolist(), targs.tolist())}
 
 def _verdict(res, wrong, names):
     "What to make of a `Paired`, in one sentence"
@@ -376,8 +407,10 @@ def _verdict(res, wrong, names):
             f'and about {want} photos would show a difference of {size:.1%} four times in five.')
     low,high = (res.low,res.high) if res.difference>=0 else (-res.high,-res.low)
     seen = f'{wrong[0]} of {n} photos wrong by {a}, {wrong[1]} by {b}; difference {abs(res.difference):.1%}, 95 % interval {low:.1%} to {high:.1%}, p = {res.p:.2g}'
-    if res.p<.05: return f'{(b if res.difference>0 else a).capitalize()} is better ({seen}); about {want} photos would show such a difference four times in five.'
-    return f'It can not be told which is better ({seen}); about {want} photos would show a difference of {size:.1%} four times in five.'
+    better = b if res.difference>0 else a
+    if res.p<.05: return f'{better[:1].upper()+better[1:]} is better ({seen}); about {want} photos would show such a difference four times in five.'
+    few = f' They differ on {res.only_a+res.only_b} photos only, and so few make the interval too narrow: go by p.' if low*high>0 else ''
+    return f'It can not be told which is better ({seen}).{few} About {want} photos would show a difference of {size:.1%} four times in five.'
 
 def compare(
     a, # `Learner`
@@ -412,8 +445,7 @@ def _photo_hashes(fn):
 def photo_hashes(
     files:list # Paths
 ) -> tuple: # bool [n,3,256], of each photo, its mirror image, and what is left without 3 % at each side (zeros where it can't be read), and a list of reasons (`''`, or why)
-    "Perceptual hashes (https://github.com/JohannesBuchner/imagehash); raises `PetlabError` without that library"
-    if not find_spec('imagehash'): raise PetlabError('near-duplicates are found with the package ImageHash: `pip install petlab[lab]`')
+    "Perceptual hashes (https://github.com/JohannesBuchner/imagehash)"
     found = parallel(_photo_hashes, files, threadpool=True, progress=len(files)>1000)
     none = np.zeros((3, _side*_side), bool)
     return np.array([none if o is None else o for o,_ in found]).reshape(len(found), *none.shape),[o for _,o in found]
@@ -431,12 +463,14 @@ def near_duplicates(
     files:list, # Paths
     most:int=64 # Bits of 256 that may differ: unlike photos differ in about 128, resized or re-encoded copies in 20 at most
 ) -> 'pd.DataFrame': # A row a pair, the nearest first: `file`, `other` (the later in `files`), `distance` (bits), `kind` (`'exact'`: the same bytes, `'near'`, `'mirrored'`); `attrs['unreadable']`: reasons by file
-    "Pairs of photos that show the same: copies, resized, re-encoded, in grey, mirrored, cut a little; raises `PetlabError`"
+    "Pairs of photos that show the same: copies, resized, re-encoded, in grey, mirrored, cut a little; of flat pictures, whose hash says nothing, exact copies alone"
     import pandas as pd
     files = [Path(o) for o in files]
     hashes,reasons = photo_hashes(files)
-    good = [i for i,o in enumerate(reasons) if not o]
+    good = [i for i,o in enumerate(reasons) if not o and hashes[i].mean()>.25]
+    flat = [o for o,why,h in zip(files, reasons, hashes) if not why and not h.mean()>.25]
     pairs = [(files[good[i]], files[good[j]], d, 'mirrored' if m else 'near') for i,j,d,m in _near_pairs(hashes[good], most)]
+    pairs += [(a, b, 0, 'exact') for (a,k),(b,l) in combinations(zip(flat, photo_digests(flat)), 2) if k==l]
     res = pd.DataFrame(pairs, columns=['file', 'other', 'distance', 'kind'])
     same = {o: d for o in [{*res.file, *res.other}] for o,d in zip(o, photo_digests([*o]))}
     res.loc[res.file.map(same)==res.other.map(same), 'kind'] = 'exact'

@@ -20,6 +20,7 @@ from statistics import median
 from fastcore.basics import listify
 from fastprogress import progress_bar
 from filelock import FileLock, Timeout
+from PIL import Image
 from threadpoolctl import threadpool_limits
 from . import PetlabError
 from .bank import *
@@ -79,8 +80,8 @@ def _data_choices(learn):
     yield 'bs',train.bs
     yield 'shuffle',train.shuffle
     n,m = (len(o.dataset) for o in (train, valid))
-    yield 'valid_pct',round(m/(n+m), 3)
-    if views := n//len({*map(str, items)}) if (items := getattr(train, 'items', None)) is not None else 0: yield 'views',views
+    if n+m: yield 'valid_pct',round(m/(n+m), 3)
+    if type(train.dataset).__name__=='ActsDataset': yield 'views',n//len({*map(str, train.items)})
     for at in ('after_item', 'after_batch'):
         for o in getattr(getattr(train, at, None), 'fs', []):
             name,size = _name(o),getattr(o, 'size', None)
@@ -206,11 +207,11 @@ def try_head(
 
 # %% ../nbs/07_tune.ipynb #b7078613
 @contextmanager
-def _quiet():
-    "Optuna without its messages, which it sends to standard error"
+def _quiet(level='WARNING'):
+    "Optuna without its messages below `level`, which it sends to standard error"
     import optuna
     before = optuna.logging.get_verbosity()
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(getattr(optuna.logging, level))
     try: yield
     finally: optuna.logging.set_verbosity(before)
 
@@ -231,7 +232,7 @@ def open_study(
     with held, _quiet():
         try:
             kept = optuna.create_study(storage=f'sqlite:///{fn}', study_name='tune', load_if_exists=True)
-            found = kept.user_attrs.get('settings')
+            found = kept.user_attrs.get('settings') if kept.trials else None
             if found is None: kept.set_user_attr('settings', settings)
         except (optuna.exceptions.OptunaError,SQLAlchemyError) as e: raise PetlabError(f'{fn} could not be opened ({str(e).splitlines()[0]}); delete it to start again') from e
         if differ := [f'{k} {found.get(k)}, now {settings.get(k)}' for k in {**settings, **(found or {})} if found and found.get(k)!=settings.get(k)]:
@@ -291,14 +292,14 @@ def trials_table(
 # %% ../nbs/07_tune.ipynb #2851dd3a
 def bank_sets(
     table:'pd.DataFrame', # As from `pet_table`; only its training and validation photos are opened
-    arch:str=default_arch, # Name in `zoo()` or timm's
+    arch:str=default_arch, # Name in `zoo()` or timm's, or an engine, as from `body_engine`
     views:tuple=('plain',), # Of the training photos, names as in `photo_view`
     size:int=224, # Side that photos are resized to, pixels
     bank:Path=None # Folder of the banks; default: `bank_path()`
 ) -> tuple: # `Sets`, and the `Bank`
     "What a network makes of the photos; raises `PetlabError`"
     vocab = check_sets(table)
-    store = Bank(body_engine(arch, size=(size,size)), path=bank)
+    store = Bank(body_engine(arch, size=(size,size)) if isinstance(arch, str) else arch, path=bank)
     def acts(name, views):
         rows = table[table.set==name]
         res,reasons = store.activations(rows.file, views)
@@ -317,10 +318,24 @@ def _settings(table, banks, space, seed):
     return dict(photos=hashlib.sha256('\n'.join(photos).encode()).hexdigest()[:16], networks={k: o.path.name for k,o in banks.items()}, seed=seed, **space)
 
 # %% ../nbs/07_tune.ipynb #73f8b2ce
+_kinds = dict(lr=((int,float),0), wd=((int,float),0), epochs=(int,1), bs=(int,2))
+
+def _check_choices(name, values):
+    "Raise `PetlabError` unless a trial can choose from `values`"
+    pair,(kind,least) = isinstance(values, tuple),_kinds.get(name, (str,None))
+    def good(o): return isinstance(o, kind) and (kind is str or least<=o<math.inf and (o>0 or name=='wd' and not pair))
+    ok = isinstance(values, (tuple,list)) and len(values)>0 and all(map(good, values))
+    if ok and (not pair or len(values)==2 and values[0]<=values[1]): return
+    what = 'a list of names' if kind is str else f"a pair (low, high) or a list of choices, {f'whole numbers from {least}' if least else 'numbers above 0'}"
+    raise PetlabError(f'{name}={values!r}: expected {what}')
+
 def _space(archs, views, changes):
     "The space of a search"
-    res = dict(search_space, arch=listify(archs), views=listify(views)) | (changes or {})
-    if strange := [o for o in res if o not in (*search_space, 'arch', 'views')]: raise PetlabError(f"{strange[0]!r} is no hyperparameter of a trial: {', '.join(res)}")
+    res = dict(search_space, arch=archs, views=views)
+    if strange := [o for o in changes or {} if o not in res]: raise PetlabError(f"{strange[0]!r} is no hyperparameter of a trial; these are: {', '.join(res)}")
+    res |= changes or {}
+    res.update(arch=listify(res['arch']), views=listify(res['views']))
+    for k,v in res.items(): _check_choices(k, v)
     return res
 
 def _save(out, sets, store, params, seed, label, vocab, photos, trials):
@@ -358,10 +373,15 @@ def tune(
     check_target(out)
     if trials<1: raise PetlabError(f'trials={trials}: expected 1 or more')
     space,out = _space(archs, views, space),Path(out)
+    names = tuple(dict.fromkeys(o for v in space['views'] for o in v.split('+')))
+    for o in names: photo_view(Image.new('RGB', (8,8)), o)
+    engines = {o: body_engine(o, size=(size,size)) for o in space['arch']}
     sealed = sealed_test(path, out, label, test_pct, seed, valid_pct) if test_pct else None
     table = sealed.table if sealed else pet_table(path, label, valid_pct, seed)
-    names = tuple(dict.fromkeys(o for v in space['views'] for o in v.split('+')))
-    sets,banks = map(dict, zip(*(zip((o,o), bank_sets(table, o, names, size, bank)) for o in space['arch'])))
+    vocab = check_sets(table)
+    if sealed and (lone := sorted({*sealed._labels}-{*vocab})):
+        raise PetlabError(f'all photos of {lone[0]!r} are in the sealed test set, so nothing can learn it; add photos of it, or give another seed or a smaller test_pct')
+    sets,banks = map(dict, zip(*(zip((k,k), bank_sets(table, o, names, size, bank)) for k,o in engines.items())))
     settings = _settings(table, banks, space, seed)
     with open_study(out.with_name(f'{out.name}-study'), settings) as (study,kept), _one_thread():
         try: run_trials(study, kept, partial(try_head, sets=sets, space=space, seed=seed), trials, seed, timeout, progress)
@@ -369,10 +389,11 @@ def tune(
             print(f'{len(kept.trials)} of {trials} trials are kept: the same call goes on from there')
             raise
         tried = trials_table(study)
+        if not len(tried): raise PetlabError(f'no trial came to its end within timeout={timeout}; give it more seconds')
         if tried.pruned.all(): raise PetlabError(f'none of {len(tried)} trials came to its end; change the search space, or allow more trials')
         params = suggest(FixedTrial(study.best_params), space)
-        score = _save(out, sets[params['arch']], banks[params['arch']], params, seed, label, check_sets(table), _photos(table), len(tried))
-    return Tuned(out, score, sealed.score(Predictor(out), f'best of {len(tried)} trials') if sealed else None, params, tried, study, table)
+        score = _save(out, sets[params['arch']], banks[params['arch']], params, seed, label, vocab, _photos(table), len(tried))
+    return Tuned(out, score, sealed._score(Predictor(out), f'best of {len(tried)} trials') if sealed else None, params, tried, study, table)
 
 # %% ../nbs/07_tune.ipynb #d672aca1
 def plot_tune(
@@ -384,12 +405,14 @@ def plot_tune(
     from optuna.exceptions import ExperimentalWarning
     from optuna.importance import FanovaImportanceEvaluator
     from optuna.visualization import matplotlib as pictures
+    if lone := [o for o in params if not any(o in t.params for t in study.trials)]: raise PetlabError(f'{lone[0]!r} was not searched, so there is nothing to draw of it; give other params')
     evaluator,kw = FanovaImportanceEvaluator(seed=0),dict(target=lambda t: math.log10(max(t.value, 1e-9)), target_name='validation loss, log10')
     draw = partial(pictures.plot_param_importances, evaluator=evaluator),pictures.plot_parallel_coordinate,partial(pictures.plot_contour, params=[*params])
     axs = []
     for f,size in zip(draw, ((7,2.5), (10,3.5), (7,4))):
-        with warnings.catch_warnings(), plt.rc_context():
+        with warnings.catch_warnings(), plt.rc_context(), _quiet('ERROR'):
             warnings.simplefilter('ignore', ExperimentalWarning)
+            warnings.filterwarnings('ignore', 'Attempting to set identical')
             axs.append(f(study, **kw))
             axs[-1].figure.set_size_inches(size)
     axs[0].get_legend().remove()
