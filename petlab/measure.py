@@ -55,18 +55,20 @@ class DoubleModel:
         learn:Learner, # A classifier; its frozen first layers are run once, in float32
         ds_idx:int=1, # 0: training set, 1: validation set; without augmentation
         dl:DataLoader=None, # Or these photos, with labels
-        n:int=None, # Photos at most, drawn; default: all, or 32 where the first layers are trained too, which makes it slow
+        n:int=None, # Photos at most, drawn; default: all, or 8 where the first layers are trained too, which makes it slow
         seed:int=0 # Of the draw
     ):
         dl = (learn.dls[ds_idx] if dl is None else dl).new(shuffle=False, drop_last=False)
         device = torch.device(learn.dls.device or 'cpu')
         model = deepcopy(learn.model).to(device).eval()
         parts = list(model) if type(model).forward is nn.Sequential.forward else [model]
-        first = next((i for i,o in enumerate(parts) if any(p.requires_grad for p in o.parameters())), None)
+        kept = norm_types if getattr(learn.opt, 'frozen_idx', 0)>0 and len(parts)>1 else ()  # fastai trains the batch-norms of frozen layers; here they stay
+        def trained(part): return any(p.requires_grad for o in part.modules() if not isinstance(o, kept) for p in o.parameters(False))
+        first = next((i for i,o in enumerate(parts) if trained(o)), None)
         if first is None: raise PetlabError('no parameter of the model is trained: nothing can be moved; call learn.unfreeze()')
         if device.type=='mps': device = torch.device('cpu')  # it has no float64
-        self.of = dl.n
-        if (n := n or (dl.n if first else 32)) < dl.n:
+        self.of,self.whole = dl.n,not first
+        if (n := n or (8 if self.whole else dl.n)) < dl.n:
             idxs = sorted(random.Random(seed).sample(range(dl.n), n))
             dl = dl.new(get_idxs=lambda: idxs)
         frozen,self.model = nn.Sequential(*parts[:first]),nn.Sequential(*parts[first:]) if first else model
@@ -156,14 +158,15 @@ def loss_vs_metric(
     learn:Learner, # A classifier; what it trains is moved, and nothing of it is changed
     ds_idx:int=1, # 0: training set, 1: validation set; without augmentation
     dl:DataLoader=None, # Or these photos, with labels
-    steps=None, # As parts of the parameters' length; default: 25 from 1e-6 to 1
-    n_photos:int=None, # At most, drawn; default: all, or 32 where the first layers are trained too, which makes it slow
+    steps=None, # As parts of the parameters' length; default: 25 from 1e-6 to 1, or 13 where the first layers are trained too
+    n_photos:int=None, # At most, drawn; default: all, or 8 where the first layers are trained too, which makes it slow
     n_directions:int=2, # Random ones, besides down and up the gradient
     seed:int=0, # Of the random directions and the draw of photos
     show_plot:bool=True # With `plot_loss_vs_metric`
 ) -> pd.DataFrame: # `direction`, `step`, `loss`, `change` (of the loss), `error_rate`, `wrong`; `attrs` has `loss`, `error_rate`, `wrong` and `n` (photos, `of` how many) before, `loss_feels`, `error_feels`, `float32_feels` (the smallest step that changes the loss, the error rate, the loss rounded to float32; or None), `says`
     "Move the parameters a little and much, and see what the loss and the error rate feel of it; computed in float64; raises `PetlabError`"
-    double,steps = DoubleModel(learn, ds_idx, dl, n_photos, seed),np.logspace(-6, 0, 25) if steps is None else np.asarray(steps, float)
+    double = DoubleModel(learn, ds_idx, dl, n_photos, seed)
+    steps = np.logspace(-6, 0, 13 if double.whole else 25) if steps is None else np.asarray(steps, float)
     losses,wrong = double.measure()
     grad,rng = double.gradient(),torch.Generator().manual_seed(seed)
     ways = {'down the gradient': [-o for o in grad], 'up the gradient': grad}
@@ -307,14 +310,15 @@ def fit_verdict(
         if more: return 'overfitting: metric too',f'{turned}, and the error rate is {_pct(valid)}, from {error:.1%} in epoch {was}'
     if rose: return 'overfitting: loss only',f'{turned}, but the error rate, {_pct(valid)}, is not higher than it was beyond noise'
     loss,loss_low,loss_high = mean_interval(fit.valid.losses)
-    if loss_low>fit.valid.nothing:
+    if loss_low>fit.valid.nothing>0:
         return 'overfitting: loss only',(f'the validation loss, {loss:.3f} ({loss_low:.3f} to {loss_high:.3f}), is above that of knowing nothing, {fit.valid.nothing:.3f}, '
             f"and the training photos' is {train.loss:.3f}: it is sure of its mistakes")
     falling,fell,half = _still_falling(fit)
     if falling: return 'too early',f'the validation loss was still falling, by {fell:.3f} in the last third, and more is to come than its noise, {half:.3f}'
     if epochs<3 and gap_low<=0 and train.wrong:
         return 'too early',f'after {epochs} epoch{"s"*(epochs>1)}, the training photos, {train.wrong} of {train.n} wrong, are not fitted better than unseen ones'
-    return 'healthy','the validation loss is at its lowest' if best==epochs-1 and rise<=0 else f'{turned}: no rise beyond noise'
+    hint = '' if fit.history else '; train with cbs=OverfittingWatch() and epochs are compared photo by photo, which shows smaller rises'
+    return 'healthy','the validation loss is at its lowest' if best==epochs-1 and rise<=0 else f'{turned}: no rise beyond noise{hint}'
 
 # %% ../nbs/05_measure.ipynb #cd7c6ce2
 def batch_losses(
@@ -325,17 +329,23 @@ def batch_losses(
     smooth = np.array([float(o) for o in rec.losses])*(1-beta**n)
     return (smooth-beta*np.r_[0., smooth[:-1]])/(1-beta)
 
+def _kept(learn): return [Answers(*o) for o in getattr(getattr(learn, 'photo_losses', None), 'epochs', [])]
+
 def _curves(learn):
     "The last fit by epoch; a metric is `valid_` and its name, or `train_` and its name"
-    rec,log = learn.recorder,getattr(getattr(learn, 'training_log', None), 'rows', [])
+    rec,log,kept = learn.recorder,getattr(getattr(learn, 'training_log', None), 'rows', []),_kept(learn)
     names,how = [o for o in rec.metric_names[1:] if o!='time'],('recipe','frozen','lr')
     df = pd.DataFrame([map(float, o) for o in rec.values if len(o)==len(names)], columns=names)
     if len(df):
         parts = np.split(batch_losses(rec), rec.iters)[:len(df)]
         df['train_loss'] = [o.mean() if len(o) else np.nan for o in parts]
-    elif log: df = pd.DataFrame(list(takewhile(lambda o: all(o.get(k)==log[-1].get(k) for k in how), reversed(log)))[::-1]).drop(columns=how, errors='ignore')
+    elif log:
+        log = list(takewhile(lambda o: all(o.get(k)==log[-1].get(k) for k in how), reversed(log)))[::-1]
+        df = pd.DataFrame(log[-len(kept):]).drop(columns=how, errors='ignore')
+    elif kept: df = pd.DataFrame(dict(valid_loss=o.losses.mean(), valid_error_rate=o.wrong.mean()) for o in kept)
     if not len(df):
-        raise PetlabError('there is no fit to judge: nothing was trained, or get_preds, validate or lr_find have emptied the recorder since; call this after learn.fit')
+        raise PetlabError('there is no fit to judge: nothing was trained, or get_preds, score, compare, validate or lr_find have emptied the recorder since; '
+            'call this right after learn.fit, or give that cbs=OverfittingWatch()')
     if 'valid_loss' not in df: raise PetlabError('the last fit has no validation loss; make dls with valid_pct above 0, and fit again')
     if (bad := ~np.isfinite(df.valid_loss)).any(): raise PetlabError(f'the validation loss of epoch {bad.idxmax()} is no number; train again with a smaller learning rate')
     return df.rename(columns=lambda o: o if o.startswith(('train_','valid_')) else f'valid_{o}').rename_axis('epoch').reset_index()
@@ -355,24 +365,26 @@ def _as_now(learn, ds_idx):
 
 # %% ../nbs/05_measure.ipynb #a67cee79
 class OverfittingWatch(Callback):
-    "Says while training when the verdict changes, and keeps each photo's loss, so that `overfitting` can compare epochs photo by photo"
+    "Says while training when the verdict changes; a learner without `PhotoLosses` gets it for good, so that epochs are compared photo by photo"
     order,remove_on_fetch,_only_train_loop = Recorder.order+2,True,True
     def before_fit(self):
         self.run = not hasattr(self.learn, 'lr_finder') and not hasattr(self.learn, 'gather_preds')
-        if self.run: self.history,self.seen,self.verdict = [],{},None
-    def before_epoch(self): self.seen = {True: [], False: []}
+        if not self.run: return
+        self.verdict = None
+        if not hasattr(self.learn, 'photo_losses'): self.learn.add_cb(PhotoLosses())
+    def before_epoch(self): self.seen = []
     def after_loss(self):
+        if not self.training: return
         with torch.no_grad(), self.learn.loss_not_reduced(): losses = self.learn.loss_func(self.pred, *self.yb)
-        self.seen[self.training].append([o.detach().cpu().float() for o in (losses, self.pred)] + [self.y.cpu()])
+        self.seen.append([o.detach().cpu().float() for o in (losses, self.pred)] + [self.y.cpu()])
     def after_epoch(self):
-        if not self.seen[True] or not self.seen[False]: return
-        train,valid = (_answers(*(torch.cat([_plain(o) for o in col]) for col in zip(*self.seen[k]))) for k in (True, False))
-        if not np.isfinite(valid.losses).all(): return
-        self.history.append(valid)
-        losses,errors = (np.array([getattr(o, k).mean() for o in self.history]) for k in ('losses','wrong'))
-        verdict,_ = fit_verdict(Fit(losses, errors, valid, train, self.history))
+        history = _kept(self.learn)
+        if not self.seen or not history or not all(np.isfinite(o.losses).all() for o in history): return
+        train = _answers(*(torch.cat([_plain(o) for o in col]) for col in zip(*self.seen)))
+        losses,errors = (np.array([getattr(o, k).mean() for o in history]) for k in ('losses','wrong'))
+        verdict,_ = fit_verdict(Fit(losses, errors, history[-1], train, history))
         if verdict!=self.verdict: print(f'epoch {self.epoch}: {verdict}')
-        self.verdict,self.recorder.history = verdict,self.history
+        self.verdict = verdict
 
 # %% ../nbs/05_measure.ipynb #ad5007f6
 def _by_bank(learn):
@@ -380,10 +392,11 @@ def _by_bank(learn):
     rows = getattr(getattr(learn, 'training_log', None), 'rows', [])
     return bool(rows) and rows[-1].get('recipe')=='bank'
 
-def _history(rec, df):
-    "What `OverfittingWatch` kept of this fit, or None"
-    res = getattr(rec, 'history', None)
-    return res if res and len(res)==len(df) and np.allclose([o.losses.mean() for o in res], df.valid_loss, rtol=.02, atol=1e-3) else None
+def _history(learn, df, valid):
+    "What `PhotoLosses` kept of this fit, of the same photos in the same order, or None"
+    res = _kept(learn)
+    if not res or len(res)!=len(df) or not all(np.array_equal(o.targs, valid.targs) for o in res): return None
+    return res if np.allclose([o.losses.mean() for o in res], df.valid_loss, rtol=.02, atol=1e-3) else None
 
 def plot_overfitting(
     df:pd.DataFrame, # From `overfitting`
@@ -417,7 +430,8 @@ def overfitting(
     if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise PetlabError('there is no validation set, so nothing tells; make dls with valid_pct above 0')
     df = _curves(learn)
     quick = head_learner(learn) if _by_bank(learn) else learn
-    valid,train,history = _as_now(quick, 1),_as_now(quick, 0),_history(learn.recorder, df)
+    valid,train = _as_now(quick, 1),_as_now(quick, 0)
+    history = _history(learn, df, valid)
     error = df.valid_error_rate if 'valid_error_rate' in df else 1-df.valid_accuracy if 'valid_accuracy' in df else None
     if history: error = [o.wrong.mean() for o in history]
     fit = Fit(df.valid_loss.to_numpy(), None if error is None else np.asarray(error), valid, train, history)
@@ -469,7 +483,7 @@ def wrong_of_part(
 class PowerLaw(namedtuple('PowerLaw', 'a b c')):
     "Error rate `a*n**-b + c` of `n` photos"
     def __call__(self, n): return self.a*np.asarray(n, float)**-self.b + self.c
-    def __str__(self): return f'{self.a:.3g} n^-{self.b:.2f} + {self.c:.3g}'
+    def __str__(self): return f'{self.a:.3g} n^-{self.b:.2f}' + (f' + {self.c:.3g}' if self.c>=1e-6 else '')
 
 def fit_power_law(
     n:np.ndarray, # Photos, 4 or more different numbers
@@ -478,12 +492,12 @@ def fit_power_law(
 ) -> PowerLaw: # None of its numbers is negative; `b` is at most 2
     "By scipy's `curve_fit`; raises `PetlabError` where it can't be fitted"
     n,error = np.asarray(n, float),np.asarray(error, float)
-    if len(np.unique(n))<4: raise PetlabError(f'{len(np.unique(n))} sizes: a power law with a floor has three numbers, and needs 4 sizes or more')
-    if not error.any(): raise PetlabError('no errors at any size: there is nothing to fit a power law to')
+    if len(np.unique(n))<4: raise PetlabError(f'heads were trained on {len(np.unique(n))} different numbers of photos only, and 4 or more are needed to see how the error falls')
+    if not error.any(): raise PetlabError('there is no error left to fall, with any number of photos')
     with warnings.catch_warnings():
         warnings.simplefilter('ignore', OptimizeWarning)  # of the covariance, which is not used
         try: (a,b,c),_ = curve_fit(lambda n,a,b,c: a*n**-b+c, n/n.min(), error, [max(error.max(), .01), .5, 0], sigma, bounds=([0,0,0], [np.inf,2,1]))
-        except RuntimeError as e: raise PetlabError(f'no power law was found for these errors: {e}') from e
+        except RuntimeError as e: raise PetlabError('the errors fall too irregularly to be carried on') from e
     return PowerLaw(float(a*n.min()**b), float(b), float(c))
 
 # %% ../nbs/05_measure.ipynb #e269aa1c
@@ -520,7 +534,7 @@ def _say(df, sizes, wrongs, seed):
         return
     try: law,ten,boot = _ten_times(sizes, wrongs, seed)
     except PetlabError as e:
-        a['says'] = str(e)
+        a['says'] = f'No forecast of what more photos would buy: {e}.'
         return
     fall = np.quantile(boot[:,0]-boot[:,-1], .025)
     if fall<=0: a['says'] = f'From {sizes[0]} to {sizes[-1]} photos the error rate does not fall beyond noise: more photos like these buy nothing that can be seen.'
