@@ -186,12 +186,13 @@ def report(
     source:str, # A folder of labelled photos, 'sketch' or 'pets'; those that the model was trained on are told apart
     out:str='report.html', # File to write: one page that needs no network
     label:str=None, # cat, breed or folder; default: what the model was trained with
+    strange:str=None, # A folder of photos that are none of the classes, to see what it says of them; default: pictures made for it
     seed:int=42, # Of what is drawn by lot
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Write a page about a model: how good, how sure, where it errs and what it looks at"
     from petlab.report import report
-    with _quiet(json): facts = report(model, source, out, label, seed)
+    with _quiet(): facts = report(model, source, out, label, seed, strange)
     if json: print(dumps(facts))
     else:
         for o in [*facts['summary'], *facts['cautions']]: print(o)
@@ -213,7 +214,7 @@ def tune(
     "Search for good hyperparameters, and give the verdict of photos that the search never saw"
     from petlab.files import pets_path
     from petlab.tune import tune
-    with _quiet(json): tuned = tune(pets_path(source), label, out, trials, _names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed)
+    with _quiet(): tuned = tune(pets_path(source), label, out, trials, _names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed)
     left_out = _left_out(tuned.photos)
     test = tuned.test and dict(n=tuned.test.n, wrong=tuned.test.wrong, error_rate=tuned.test.error_rate, interval=[*tuned.test.interval], look=tuned.test.look)
     if json: print(dumps(dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), test=test, model=str(out), left_out=left_out)))

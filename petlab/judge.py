@@ -40,10 +40,10 @@ def random_heads(
 # %% ../nbs/05_judge.ipynb #00b7b96d
 def _acts(learn, dl):
     "Activations [n,f] and classes [n] of the photos of `dl`"
-    from petlab.learn import ActsDataset, bank_acts
+    from petlab.learn import ActsDataset, bank_acts, photo_files
     if not hasattr(learn.dls, 'vocab'): raise PetlabError('expected a classifier: heads of random weights have classes to choose from, and no numbers')
     if isinstance(dl.dataset, ActsDataset): return dl.dataset.x.flatten(1).numpy(),dl.dataset.y.numpy()
-    return bank_acts(learn, dl.items)[:,0].astype(np.float32),np.array([int(o) for o in dl.dataset.tls[1]])
+    return bank_acts(learn, photo_files(dl))[:,0].astype(np.float32),np.array([int(o) for o in dl.dataset.tls[1]])
 
 def best_of_random(
     learn, # `Learner` with a body and a head, or one from `head_learner`
