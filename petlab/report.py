@@ -348,7 +348,7 @@ def making_section(
     "What it is made of"
     t,pre = ev.info.get('training', {}),ev.info['preprocess']
     facts = dict(network=ev.info['arch'], classes=len(ev.vocab), photos=f"{t.get('n_train', '?')} trained on, {t.get('n_valid', '?')} validated on", recipe=t.get('recipe', 'fine_tune'),
-        picture=f"{pre['size'][0]} x {pre['size'][1]} pixels, {pre['method']}", runs_by=ev.predictor.name, weights=ev.info['weights']['sha256'][:16],
+        picture=f"{pre['size'][0]} x {pre['size'][1]} pixels, {pre['method']}", runs_by=ev.predictor.name, weights_file=ev.info['weights']['sha256'][:16],
         versions=', '.join(f'{k} {v}' for k,v in ev.info.get('versions', {}).items()), report=f"petlab {petlab.__version__}, seed {ev.seed}, {time.strftime('%Y-%m-%d')}")
     looks = ledger(ev.folder)
     seen = [H3('Looks at the sealed test set'), page_table(looks)] if len(looks) else []
