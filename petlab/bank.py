@@ -199,9 +199,9 @@ def fill(self:Bank,
     shift = random.SystemRandom().randrange(max(len(groups), 1))  # two processes that fill the same bank start at different places
     groups = groups[shift:]+groups[:shift]
     bar = progress_bar(in_order(lambda idxs: self._compute([files[i] for i in idxs], views), groups), total=len(groups),
-        display=len(files)>100 if progress is None else progress)
+        display=len(files)>100 if progress is None else progress, leave=False)
     try:
-        for idxs,found in zip(groups, bar):
+        for found,idxs in zip(bar, groups):  # the bar first, that it may come to its end
             for i,(photo,acts,reason) in zip(idxs, found):
                 res[i] = photo,reason
                 if acts: new[photo],n_new = {**new.get(photo, {}), **acts},n_new+1
