@@ -227,7 +227,7 @@ def interval_of_answers(
     return (*map(float, binomtest(wrong[-1], n).proportion_ci(1-.05/ways, 'exact')),)
 
 class Look(namedtuple('Look', 'n wrong interval look told same', defaults=(False,))):
-    "What a test set answered: photos, how many `wrong`, 95 % `interval` of the error rate, the how manieth `look` it was, whether a new number was `told` or the best so far repeated, and whether it is the `same` model that it was told of"
+    "What a test set answered: photos, how many `wrong`, 95 % `interval` of the error rate, the number of this `look`, whether a new number was `told` or the best so far repeated, and whether it is the `same` model that it was told of"
     @property
     def repeated(self): return self.look>1
     @property

@@ -25,6 +25,7 @@ from .bank import choose_strength, fit_head
 from .learn import *
 from .model import *
 from .judge import *
+from .judge import _record_kept
 
 # %% ../nbs/05_measure.ipynb #b4bb2a53
 _all_ = ['random_heads', 'best_of_random', 'Ladder', 'look_often', 'plot_random', 'SealWarning', 'ledger', 'interval_of_answers', 'Look',
@@ -357,10 +358,7 @@ def _answers(losses, preds, targs):
 
 def _as_now(learn, ds_idx):
     "`Answers` on a set, its photos as in validation"
-    rec,kept = learn.recorder,dict(learn.recorder.__dict__)
-    try:
-        with _no_augmentation(learn.dls[ds_idx]): preds,targs,losses = learn.get_preds(ds_idx, with_loss=True)
-    finally: rec.__dict__.update(kept)  # get_preds empties it
+    with _record_kept(learn), _no_augmentation(learn.dls[ds_idx]): preds,targs,losses = learn.get_preds(ds_idx, with_loss=True)
     return _answers(losses, preds, targs)
 
 # %% ../nbs/05_measure.ipynb #a67cee79

@@ -309,8 +309,6 @@ def bank_sets(
     (x,y),(xv,yv) = acts('train', views),acts('valid', ('plain',))
     return Sets({o: x[:,i] for i,o in enumerate(views)}, y, xv[:,0].astype(np.float32), yv, len(vocab)),store
 
-def _photos(table): return {o: ' '.join(k[:12] for k in photo_digests(table.file[table.set==o].tolist())) for o in ('train','valid')}
-
 def _settings(table, banks, space, seed):
     "What trials depend on besides their hyperparameters"
     rows = table[table.set!='']
@@ -391,8 +389,8 @@ def tune(
         tried = trials_table(study)
         if not len(tried): raise PetlabError(f'no trial came to its end within timeout={timeout}; give it more seconds')
         if tried.pruned.all(): raise PetlabError(f'none of {len(tried)} trials came to its end; change the search space, or allow more trials')
-        params = suggest(FixedTrial(study.best_params), space)
-        score = _save(out, sets[params['arch']], banks[params['arch']], params, seed, label, vocab, _photos(table), len(tried))
+        params,photos = suggest(FixedTrial(study.best_params), space),training_photos(**{o: table.file[table.set==o].tolist() for o in ('train','valid')})
+        score = _save(out, sets[params['arch']], banks[params['arch']], params, seed, label, vocab, photos, len(tried))
     return Tuned(out, score, sealed._score(Predictor(out), f'best of {len(tried)} trials') if sealed else None, params, tried, study, table)
 
 # %% ../nbs/07_tune.ipynb #d672aca1
