@@ -1,5 +1,6 @@
-"Every check, one after the other, each with its time; the last line is the count, and the exit code is 1 if any failed"
-import difflib, os, re, shutil, subprocess, sys, tempfile, time
+"Every check, two at a time, each with its time; `test.py bank zoo` runs those of these rooms alone. The last line is the count, and the exit code is 1 if any failed"
+import difflib, os, re, shutil, subprocess, sys, sysconfig, tempfile, time, venv
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from fastcore.nbio import read_nb
@@ -7,12 +8,14 @@ from fastcore.nbio import read_nb
 root = Path(__file__).resolve().parent.parent
 scripts = Path(sys.executable).parent
 env = {k:v for k,v in os.environ.items() if k!='IN_TEST'}
-notebooks = sorted((root/'nbs').glob('*.ipynb'))
+rooms = sorted((root/'nbs').glob('*.ipynb'))
+trials = sorted((root/'nbs'/'tests').glob('*.ipynb'))
+lone = root/'nbs'/'tests'/'without_openvino.ipynb'
 
 def run(*cmd, cwd=root, timeout=900):
     "What `cmd` says if it fails, '' if it does not"
     kw = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
-    try: res = subprocess.run([str(scripts/cmd[0]), *map(str, cmd[1:])], cwd=cwd, env=env, timeout=timeout, **kw)
+    try: res = subprocess.run([scripts/cmd[0], *cmd[1:]], cwd=cwd, env=env, timeout=timeout, **kw)
     except subprocess.TimeoutExpired: return f'not done after {timeout} s'
     return res.stdout.strip() or f'exit code {res.returncode}' if res.returncode else ''
 
@@ -44,7 +47,7 @@ def modules(tmp):
 
 def clean(tmp):
     copy(tmp)
-    return run('nbdev-clean', cwd=tmp) or compare(tmp/'nbs', root/'nbs', '*.ipynb', 'nbdev-clean')
+    return run('nbdev-clean', cwd=tmp) or compare(tmp/'nbs', root/'nbs', '**/*.ipynb', 'nbdev-clean')
 
 def style(tmp): return run('chkstyle', 'nbs', 'petlab', '.ci', 'setup.py')
 
@@ -54,9 +57,9 @@ def outputs(tmp):
     "What is wrong with the outputs that the notebooks keep"
     machine = re.compile('|'.join(map(re.escape, {str(root), str(root.parent), str(Path.home())} - {'/'})) + r'|/(home|Users|root|tmp)/\w|site-packages')
     res = []
-    for p in notebooks:
+    for p in rooms+trials:
         outs = [(c.id, o) for c in read_nb(p).cells for o in c.get('outputs', [])]
-        if not outs: res.append(f'{p.name}: keeps no output; cure: nbdev-test --save')
+        if not outs and p in rooms: res.append(f'{p.name}: keeps no output; cure: nbdev-test --save')
         for id,o in outs:
             if o.output_type=='error': res.append(f'{p.name}, cell {id}: an error, {o.ename}')
             if o.get('name')=='stderr' or 'Warning:' in text(o): res.append(f'{p.name}, cell {id}: a warning or standard error, {text(o)[:200]!r}')
@@ -66,10 +69,11 @@ def outputs(tmp):
 def form(tmp):
     "What is missing in the form that each room's notebook has"
     res = []
-    for p in notebooks:
+    for p in rooms+trials:
         cells = read_nb(p).cells
         md = [c.source for c in cells if c.cell_type=='markdown']
         if not re.match(r'# .+\n\n> .+', md[0]): res.append(f'{p.name}: the first cell is not a title, an empty line and a `> one line`')
+        if p in trials: continue
         if 'nbdev_export()' not in cells[-1].source: res.append(f'{p.name}: the last cell does not export')
         if p.stem in ('index', '29_all'): continue
         if not 5<=len(re.findall(r'^\d+\. ', md[-1] if md[-1].startswith('## Questionnaire') or md[-2]=='## Questionnaire' else '', re.M))<=10:
@@ -83,19 +87,37 @@ def docs(tmp): return run('python', '.ci/docs.py')
 
 def notebook(path): return lambda tmp: run('nbdev-test', path)
 
-checks = {'modules are what the notebooks export': modules, 'style': style, 'notebooks are clean': clean, 'kept outputs': outputs,
-    'form of the notebooks': form, 'README': readme, **{f'nbs/{p.name}': notebook(p) for p in notebooks}, 'site and its links': docs}
+def without_openvino(tmp):
+    "The notebook of that name, in an environment that has every package of this one but OpenVINO"
+    venv.create(tmp/'venv')
+    bin,packages = (tmp/'venv'/Path(sysconfig.get_path(o)).relative_to(sys.prefix) for o in ('scripts','purelib'))
+    for o in {sysconfig.get_path('purelib'), sysconfig.get_path('platlib')}:
+        for p in Path(o).iterdir():
+            if not p.name.startswith('openvino'): (packages/p.name).symlink_to(p)
+    return run(bin/'python', scripts/'nbdev-test', lone)
 
-def main():
+checks = {'modules are what the notebooks export': modules, 'style': style, 'notebooks are clean': clean, 'kept outputs': outputs,
+    'form of the notebooks': form, 'README': readme, **{p.relative_to(root).as_posix(): notebook(p) for p in rooms+trials},
+    'all of it without OpenVINO': without_openvino, 'site and its links': docs}
+
+def timed(check):
+    "What is wrong by `check`, and the seconds it took"
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as tmp: return check(Path(tmp).resolve()),time.monotonic()-start
+
+def main(names):
+    "Run the checks; `names` are rooms, as in `bank`, or none for all"
+    todo = {k: v for k,v in checks.items() if not names or re.sub(r'^(\d+_)?', '', Path(k).stem) in names}
+    if not todo: sys.exit(f'no room is called {names[0]}')
     failed = 0
-    for name,check in checks.items():
-        start = time.monotonic()
-        print(f'{name:.<44} ', end='', flush=True)
-        with tempfile.TemporaryDirectory() as tmp: bad = check(Path(tmp).resolve())
-        failed += bool(bad)
-        print(f'{time.monotonic()-start:5.1f} s  {"FAILED" if bad else "ok"}', flush=True)
-        if bad: print('\n'.join(f'    {l}' for l in bad.splitlines()), flush=True)
-    print(f'{len(checks)-failed} passed, {failed} failed')
+    with ThreadPoolExecutor(2) as pool:
+        jobs = {pool.submit(timed, v): k for k,v in todo.items()}
+        for job in as_completed(jobs):
+            bad,seconds = job.result()
+            failed += bool(bad)
+            print(f'{jobs[job]:.<44} {seconds:5.1f} s  {"FAILED" if bad else "ok"}', flush=True)
+            if bad: print('\n'.join(f'    {l}' for l in bad.splitlines()), flush=True)
+    print(f'{len(todo)-failed} passed, {failed} failed')
     return failed>0
 
-if __name__=='__main__': sys.exit(main())
+if __name__=='__main__': sys.exit(main(sys.argv[1:]))
