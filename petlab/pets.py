@@ -6,9 +6,10 @@ Docs: https://petlab.github.io/petlab/pets.html.md"""
 
 # %% auto #0
 __all__ = ['breeds', 'DownloadError', 'missing_photos', 'oxford_pets', 'Photo', 'small_bs', 'cpu_workers', 'pet_dls',
-           'PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'data_path',
-           'pets_path', 'to_rgb', 'open_photo', 'check_photos', 'resize_photo', 'labeller', 'pet_files', 'label_photos',
-           'tell_left_out', 'random_split', 'photo_digests', 'pet_table', 'check_sets', 'class_balance']
+           'PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'fastai_home',
+           'data_path', 'pets_path', 'photo_formats', 'FolderFiles', 'folder_files', 'pet_files', 'to_rgb',
+           'photo_data', 'opened', 'open_photo', 'check_photos', 'resize_photo', 'labeller', 'label_photos',
+           'tell_left_out', 'random_split', 'photo_digests', 'pet_table', 'check_sets', 'class_balance', 'bar', 'shown']
 
 # %% ../nbs/00_pets.ipynb #9787cfa8
 from . import PetlabError
@@ -22,10 +23,9 @@ breeds = pd.DataFrame(dict(breed=cat_breeds+dog_breeds, species=['cat']*12 + ['d
     'breed', key=lambda s: s.str.lower(), ignore_index=True)
 
 # %% ../nbs/00_pets.ipynb #052b367c
-_all_ = ['PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'data_path', 'pets_path', 'to_rgb', 'open_photo',
-    'check_photos', 'resize_photo', 'labeller', 'pet_files', 'label_photos', 'tell_left_out', 'random_split', 'photo_digests', 'pet_table',
-    'check_sets', 'class_balance']
-## Where the photos come from
+_all_ = ['PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'fastai_home', 'data_path', 'pets_path',
+    'photo_formats', 'FolderFiles', 'folder_files', 'pet_files', 'to_rgb', 'photo_data', 'opened', 'open_photo', 'check_photos', 'resize_photo',
+    'labeller', 'label_photos', 'tell_left_out', 'random_split', 'photo_digests', 'pet_table', 'check_sets', 'class_balance', 'bar', 'shown']
 
 # %% ../nbs/00_pets.ipynb #3567bd04
 class DownloadError(PetlabError): "A data set that could not be fetched, or arrived broken; nothing of it passes for whole"
@@ -98,17 +98,19 @@ def pet_dls(
     bs:int=None, # Photos a batch; default: `small_bs`, and never more than there are photos to train on
     split:str='random', # `'random'`, `'official'` or `'content'`, as in `pet_table`
     groups:Callable=None, # Keys of photos that come into one set, as in `pet_table`
+    copies:Callable=photo_digests, # Keys of copies, as in `pet_table`
     item_tfms=None, # Default: `Resize(size)`
     batch_tfms=None, # Added on the batch, as `aug_transforms()` would be
     num_workers:int=None, # Processes that open photos; default: none on a CPU, where they would take the network's cores, else fastai's
     **kwargs # Passed to `DataBlock.dataloaders`
 ) -> DataLoaders: # With the whole `pet_table` as `dls.table`, and `dls.label`
     "The photos of `path` for a `Learner`; raises `PetlabError` where there is nothing to learn"
-    table = pet_table(path, label, valid_pct, seed, test_pct, split, groups=groups)
+    table = pet_table(path, label, valid_pct, seed, test_pct, split, groups=groups, copies=copies)
     tell_left_out(table)
     used = table[table.set.isin(['train','valid'])].reset_index()
     vocab,n_train = check_sets(table),sum(used.set=='train')
-    splitter = IndexSplitter(used.index[used.set=='valid'].tolist()) if groups or split=='content' else RandomSplitter(valid_pct, seed=seed)
+    drawn = groups or split=='content' or used.copy_of.notna().any()
+    splitter = IndexSplitter(used.index[used.set=='valid'].tolist()) if drawn else RandomSplitter(valid_pct, seed=seed)
     dblock = DataBlock((ImageBlock(Photo), CategoryBlock(vocab)), get_y=labeller(label), splitter=splitter,
         item_tfms=item_tfms or Resize(size), batch_tfms=batch_tfms)
     dls = dblock.dataloaders(used.file.tolist(), path=path, bs=min(bs or small_bs(n_train), n_train),
