@@ -9,14 +9,20 @@ __all__ = ['model_format', 'Score', 'ModelError', 'model_card', 'check_target', 
            'read_weights', 'network_file', 'training_photos', 'seen_in_training']
 
 # %% ../nbs/02_model.ipynb #a9487943
-import hashlib, json, re, safetensors, shutil, tempfile, numpy as np
+import ctypes, hashlib, json, os, re, safetensors, shutil, tempfile, time, numpy as np
 from collections import namedtuple
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from errno import EEXIST, ENOTEMPTY
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
+from fastcore.parallel import parallel
 from . import PetlabError
 from .files import photo_digests
+try: import fcntl
+except ImportError: fcntl = None  # Windows
 
 # %% ../nbs/02_model.ipynb #b6e37609
 class Score(namedtuple('Score', 'n wrong loss')):
@@ -36,13 +42,17 @@ class Score(namedtuple('Score', 'n wrong loss')):
 # %% ../nbs/02_model.ipynb #a1512489
 class ModelError(PetlabError): "A model folder that can't be read or written"
 
-model_format = 1
-_weights,_info,_card = 'model.safetensors','model.json','README.md'
+model_format = 2
+_weights,_info,_card,_sums = 'model.safetensors','model.json','README.md','SHA256SUMS'
 _network = ('network.xml', 'network.bin')
 _ledger = 'ledger.jsonl'
-_parts = (_weights, _info, _card, *_network, _ledger)
+_parts = (_weights, _info, _card, _sums, *_network, _ledger)
 
-def _sha256(fn): return hashlib.sha256(fn.read_bytes()).hexdigest()
+# %% ../nbs/02_model.ipynb #0e7f92ab
+def _plain(o):
+    "Text that Markdown and HTML show as it is, in one line"
+    text = ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in str(o))
+    return re.sub(r'[&<>\[\]\\`*#|~$:@]|(?<![^\W_])_|_(?![^\W_])', lambda m: f'&#{ord(m[0])};', text)
 
 # %% ../nbs/02_model.ipynb #c05fb16d
 def model_card(
@@ -50,9 +60,9 @@ def model_card(
 ) -> str: # Markdown
     "What a person should know before using the model"
     s,t,int8 = info['score'],info['training'],(info.get('network') or {}).get('int8')
-    return f'''# {', '.join(map(str, info['vocab'][:5]))}{f" and {len(info['vocab'])-5} more" if len(info['vocab'])>5 else ''}
+    return f'''# {', '.join(map(_plain, info['vocab'][:5]))}{f" and {len(info['vocab'])-5} more" if len(info['vocab'])>5 else ''}
 
-{info['arch']}, trained by petlab {info['versions']['petlab']} on {t['n_train']} photos, in {len(t['epochs'])} epochs.
+{_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} photos, in {len(t['epochs'])} epochs.
 
 | measured on {s['n']} photos it was not trained on | |
 |---|---|
@@ -67,42 +77,144 @@ def model_card(
 or, in Python, `Predictor(FOLDER)('photo.jpg')` from `petlab.deploy`, and `load_model(FOLDER)` from `petlab.learn` for a fastai `Learner`.
 '''
 
+# %% ../nbs/02_model.ipynb #b45e07c6
+def _exchange(a, b):
+    "Let two folders change names in one step; whether it was done: not every system and file system can"
+    if os.name!='posix': return False
+    libc,a,b = ctypes.CDLL(None),os.fsencode(a),os.fsencode(b)
+    if hasattr(libc, 'renameat2'): return libc.renameat2(-100, a, -100, b, 2)==0  # AT_FDCWD and RENAME_EXCHANGE of Linux
+    return hasattr(libc, 'renamex_np') and libc.renamex_np(a, b, 2)==0  # RENAME_SWAP of macOS
+
+# %% ../nbs/02_model.ipynb #7ad4f3c9
+def _lock(fd, tmp, wait):
+    "Whether the lock on the folder `tmp` was free; where folders can't be locked, whether nothing has changed in it for a day"
+    try:
+        if fcntl: return fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB)) is None
+    except BlockingIOError: return False
+    except OSError: pass  # a file system without such locks
+    return time.time()-tmp.stat().st_mtime > 86400
+
+@contextmanager
+def _held(tmp, wait=False):
+    "Hold the folder `tmp` as long as this process lives; whether it was free"
+    fd = os.open(tmp, os.O_RDONLY) if fcntl else None
+    try: yield _lock(fd, tmp, wait)
+    finally:
+        if fcntl: os.close(fd)
+
+# %% ../nbs/02_model.ipynb #35b8f27a
+def _saving(folder): return f".saving-{hashlib.sha256(os.fsencode(folder.name)).hexdigest()[:12]}-"
+
+def _settle(tmp, folder):
+    "Bring back what was moved out of the way, unless something came in its place, and remove the rest"
+    old = tmp/'old'
+    if old.exists() and not folder.exists():
+        try: old.rename(folder)
+        except OSError as e:
+            if not folder.exists(): raise ModelError(f'{old} is what was in {folder}, and could not be brought back: {e}; move it there') from e
+    shutil.rmtree(tmp, ignore_errors=True)
+
+# %% ../nbs/02_model.ipynb #5e31c8b7
+def _recover(folder):
+    "Settle what killed processes have left beside `folder`; another user's is left alone"
+    try: left = [folder.with_name(o) for o in os.listdir(folder.parent) if o.startswith(_saving(folder))]
+    except OSError: return  # where nothing can be listed nothing can be found
+    for o in left:
+        with suppress(FileNotFoundError, PermissionError), _held(o, wait=(o/'old').exists() and not folder.exists()) as free:
+            if free: _settle(o, folder)
+
+@contextmanager
+def _beside(folder):
+    "A folder for what is to take the place of `folder`; gone afterwards"
+    with ExitStack() as stack:
+        while True:
+            tmp = Path(tempfile.mkdtemp(prefix=_saving(folder), dir=folder.parent))
+            with suppress(FileNotFoundError):  # another process took it for a leftover before it was held
+                stack.enter_context(_held(tmp, wait=True))
+                tmp.stat()
+                break
+        try: yield tmp
+        finally: _settle(tmp, folder)
+
 # %% ../nbs/02_model.ipynb #83491519
+def _place(folder):
+    "Where a folder is, links followed; raises `ModelError`"
+    try: return Path(folder).resolve()
+    except (OSError,RuntimeError,ValueError) as e: raise ModelError(f'{folder!r} is no name of a folder: {e}; choose another one') from e
+
+_room = 50e6  # Bytes that a model takes, about
+
+def _check_place(place):
+    "Raise `OSError` unless a folder can come to `place`, or replace what is there"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _recover(place)
+    if place.exists() and not os.access(place, os.W_OK|os.X_OK): raise PermissionError('no permission to change what is in it')
+    if (free := shutil.disk_usage(place.parent).free)<_room: raise OSError(f'{free/1e6:.0f} MB are free there, and a model takes about {_room/1e6:.0f}')
+    with _beside(place): pass
+
 def check_target(
-    folder:str|Path # Where a model is to be written
+    folder:str|Path # Where a model is to be written; a link is followed, and stays
 ):
     "Raise `ModelError` if anything but a model is there, or nothing can be written there"
-    folder = Path(folder)
-    if folder.exists() and not folder.is_dir(): raise ModelError(f'{folder} is a file; choose a folder')
-    strange = [o.name for o in folder.iterdir() if o.name not in _parts] if folder.exists() else []
-    if strange: raise ModelError(f'{folder} holds {strange[0]}, which is no part of a model; choose another folder')
+    place = _place(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryDirectory(dir=folder.parent, prefix='.saving-').cleanup()
+        cwd = Path.cwd()
+        if place in (cwd, *cwd.parents): raise ModelError(f"'{folder}' is the current folder, or one around it, and can't be replaced; choose a folder in it, such as model")
+        if len(os.fsencode(place.name))>240: raise ModelError(f'{folder} has a name of more than 240 bytes; choose a shorter one')
+        if place.exists() and not place.is_dir(): raise ModelError(f'{folder} is a file; choose a folder')
+        _check_place(place)
+        strange = [o.name for o in place.iterdir() if o.name not in _parts or not o.is_file()] if place.exists() else []
     except OSError as e: raise ModelError(f'{folder} could not be written: {e}; choose another folder') from e
+    if strange: raise ModelError(f'{folder} holds {strange[0]}, which is no part of a model; choose another folder')
 
+# %% ../nbs/02_model.ipynb #8a15bc30
 def ledger_file(
     folder:str|Path # Of a model, or where one may come
 ) -> tuple: # Path of the ledger of looks at a test set, and the lock to hold while it is read, written or moved
-    "Where a folder keeps what was asked of a test set"
+    "Where a folder keeps what was asked of a test set; raises `ModelError`"
     from filelock import FileLock
-    folder = Path(folder).absolute()
-    return folder/_ledger,FileLock(folder.with_name(f'.{folder.name}.lock'))
+    place = _place(folder)
+    if not place.name: raise ModelError(f'{folder} can hold no ledger; choose a folder in it')
+    _recover(place)
+    return place/_ledger,FileLock(place.with_name(f'.{place.name}.lock'))
 
 def _swap_in(new, folder):
     "Let the folder `new` take the place of `folder`, which may be a model folder, an empty one, or absent; its ledger stays"
     check_target(folder)
-    old,(ledger,lock) = new.with_name(new.name+'-old'),ledger_file(folder)
+    old,(ledger,lock) = new.with_name('old'),ledger_file(folder)
     with lock if Path(lock.lock_file).exists() else nullcontext():
         if ledger.exists(): shutil.copy2(ledger, new/_ledger)
-        if folder.exists(): folder.rename(old)
-        try: new.rename(folder)
-        except OSError:
-            if old.exists(): old.rename(folder)
-            raise
-    shutil.rmtree(old, ignore_errors=True)
+        while not _exchange(new, folder):
+            with suppress(FileNotFoundError): folder.rename(old)
+            try: return new.rename(folder)
+            except OSError as e:
+                if e.errno not in (EEXIST,ENOTEMPTY): raise
+            shutil.rmtree(old, ignore_errors=True)  # another process came first, with a newer one
 
 # %% ../nbs/02_model.ipynb #95533ff3
+def _sha256(fn):
+    h = hashlib.sha256()
+    with open(fn, 'rb') as f:
+        for block in iter(partial(f.read, 2**20), b''): h.update(block)
+    return h.hexdigest()
+
+def _listed(digests): return ''.join(f'{v}  {k}\n' for k,v in digests.items())
+
+def _write_parts(new, info, tensors, network):
+    "All files of a model, into an empty folder"
+    from safetensors.numpy import save
+    (new/_weights).write_bytes(save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
+    digests = {_weights: _sha256(new/_weights)}
+    info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]), network=None)
+    if network:
+        facts = network(new/_network[0])
+        info['network'] = dict(facts or {}, sha256={o: _sha256(new/o) for o in _network})
+        digests |= info['network']['sha256']
+    (new/_info).write_text(json.dumps(info, indent=1, allow_nan=False), encoding='utf-8')
+    (new/_card).write_text(model_card(info), encoding='utf-8')
+    (new/_sums).write_text(_listed({_info: _sha256(new/_info), **digests}), encoding='utf-8')
+
+# %% ../nbs/02_model.ipynb #2f7b60e1
 def write_model(
     folder:str|Path, # Written whole or not at all; a model that is there is replaced
     info:dict, # What `model.json` says, but for the digests
@@ -111,77 +223,174 @@ def write_model(
     check:Callable=None # Called with the folder before it takes its place
 ) -> Path: # `folder`
     "Write a model: tensors, facts, card and exported network, with no pickle among them; raises `ModelError`"
-    from safetensors.numpy import save
     check_target(folder)
-    folder = Path(folder)
+    place = _place(folder)
     try:
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.saving-') as tmp:
-            new = Path(tmp)/'model'
+        with _beside(place) as tmp:
+            new = tmp/'model'
             new.mkdir()
-            (new/_weights).write_bytes(save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
-            info = dict(info, weights=dict(tensors=len(tensors), sha256=_sha256(new/_weights)), network=None)
-            if network:
-                facts = network(new/_network[0])
-                info['network'] = dict(facts or {}, sha256={o: _sha256(new/o) for o in _network})
-            (new/_info).write_text(json.dumps(info, indent=1, allow_nan=False), encoding='utf-8')
-            (new/_card).write_text(model_card(info), encoding='utf-8')
+            _write_parts(new, info, tensors, network)
+            _facts((new/_info).read_bytes(), new/_info)
             if check: check(new)
-            _swap_in(new, folder)
-    except (OSError,RuntimeError) as e: raise ModelError(f'{folder} could not be written: {e}') from e
-    return folder
+            _swap_in(new, place)
+    except (OSError,RuntimeError,ValueError) as e: raise ModelError(f'{folder} could not be written: {e}') from e
+    return Path(folder)
 
-# %% ../nbs/02_model.ipynb #3d5347e7
-def read_info(
-    folder:str|Path # Of a saved model
-) -> dict: # As from `model_info`
+# %% ../nbs/02_model.ipynb #e60b94d7
+def _finite(text):
+    if not abs(res := float(text))<1e300: raise ValueError(f'{text} is no finite number')
+    return res
+
+def _unique(pairs):
+    res = dict(pairs)
+    if len(res)<len(pairs): raise ValueError('a name comes twice')
+    return res
+
+# %% ../nbs/02_model.ipynb #f81d6e29
+def _whole(o, low=0, high=10**12): return type(o) is int and low<=o<=high
+def _number(o, low=-1e300, high=1e300): return type(o) in (int,float) and low<=o<=high
+def _several(o, n, ok): return isinstance(o, list) and len(o)==n and all(map(ok, o))
+
+# %% ../nbs/02_model.ipynb #1b83f5ca
+def _check_network(info, need):
+    "What the network is, which classes it has, and how a photo comes into it"
+    for k,kind in dict(arch=str, head=dict, vocab=list, mixed=bool, preprocess=dict).items():
+        need(isinstance(info.get(k), kind), f'{k!r} is missing or no {kind.__name__}')
+    vocab,pre,head = info['vocab'],info['preprocess'],info['head']
+    need(re.fullmatch(r'[\w.-]{1,200}', info['arch']), f"{info['arch'][:200]!r} is no name of a network")
+    need(head.keys()=={'lin_ftrs','ps','concat_pool'}, 'the head is not described')
+    need(head['lin_ftrs'] is None or isinstance(head['lin_ftrs'], list) and all(_whole(o, 1, 65536) for o in head['lin_ftrs']), "the head's 'lin_ftrs' is wrong")
+    need(_number(head['ps'], 0, 1) and isinstance(head['concat_pool'], bool), "the head's 'ps' or 'concat_pool' is wrong")
+    need(all(isinstance(o, (str,int,float)) for o in vocab) and 1<len({*vocab})==len(vocab)<=100_000, 'the classes are not two or more different names')
+    need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
+    need(_several(pre.get('size'), 2, lambda o: _whole(o, 8, 4096)), "'size' is not two whole numbers from 8 to 4096")
+    need(_several(pre.get('mean'), 3, lambda o: _number(o, -5000, 5000)) and _several(pre.get('std'), 3, lambda o: _number(o, 1e-6, 5000)), "'mean' or 'std' is wrong")
+    need(pre.get('method') in ('crop','pad','squish') and pre.get('pad_mode') in ('zeros','border','reflection'), 'method or pad_mode are wrong')
+
+# %% ../nbs/02_model.ipynb #a3d7e206
+_said = dict(recipe=str, frozen=bool)  # What is no number in a row of training
+
+def _row(o): return isinstance(o, dict) and all(isinstance(v, _said[k]) if k in _said else _number(v) for k,v in o.items())
+
+def _check_making(info, need):
+    "How it was trained and measured, and by what"
+    s,t,versions = (info.get(o) for o in ('score','training','versions'))
+    need(isinstance(s, dict) and _whole(s.get('n'), 1) and _whole(s.get('wrong'), 0, s['n']) and _number(s.get('loss')), "'score' does not say how many were wrong")
+    need(_number(s.get('error_rate'), 0, 1) and _several(s.get('interval'), 2, lambda o: _number(o, 0, 1)), "'score' has no error rate or no interval")
+    need(isinstance(t, dict) and _whole(t.get('n_train')) and _whole(t.get('n_valid')), "'training' does not say how many photos there were")
+    need(isinstance(t.get('epochs'), list) and all(map(_row, t['epochs'])), "'epochs' are no rows of numbers")
+    photos,views = t.get('photos'),t.get('views', [])
+    need(photos is None or isinstance(photos, dict) and all(isinstance(o, str) for o in photos.values()), "'photos' are no digests")
+    need(isinstance(t.get('recipe', ''), str) and isinstance(views, list) and all(isinstance(o, str) for o in views), "'recipe' or 'views' is wrong")
+    need(isinstance(versions, dict) and 'petlab' in versions and all(isinstance(o, str) for o in versions.values()), "'versions' are no texts")
+
+# %% ../nbs/02_model.ipynb #83ca5d06
+def _digest(o): return isinstance(o, str) and re.fullmatch('[0-9a-f]{64}', o)
+
+def _check_files(info, need):
+    "Which files belong to it"
+    weights,network = info.get('weights'),info.get('network')
+    need(isinstance(weights, dict) and _digest(weights.get('sha256')), "'weights' does not say their digest")
+    if network is None: return
+    digests,int8 = (network.get(o) if isinstance(network, dict) else None for o in ('sha256','int8'))
+    need(isinstance(digests, dict) and digests.keys()=={*_network} and all(map(_digest, digests.values())), "'network' does not say its files' digests")
+    need(int8 in (None,{}) or isinstance(int8, dict) and _number(int8.get('other_class'), 0, 1) and _whole(int8.get('measured_on')), "'int8' does not say what it costs")
+
+def _facts(text, fn):
     "The checked contents of `model.json`; raises `ModelError`"
-    fn = Path(folder)/_info
-    if not fn.is_file(): raise ModelError(f'{folder}: not a saved model, there is no {_info} in it; give a folder that `save_model` or `petlab train` wrote')
-    try: info = json.loads(fn.read_text(encoding='utf-8'))
-    except ValueError as e: raise ModelError(f'{fn} is cut or changed ({e}); save the model again') from e
     def need(ok, what):
         if not ok: raise ModelError(f'{fn}: {what}; save the model again')
-    need(isinstance(info, dict) and isinstance(info.get('format'), int), 'no format number')
+    try: info = json.loads(text.decode('utf-8'), parse_float=_finite, parse_constant=_finite, object_pairs_hook=_unique)
+    except (ValueError,RecursionError) as e: raise ModelError(f'{fn} is cut or changed ({e}); save the model again') from e
+    need(isinstance(info, dict) and _whole(info.get('format'), 1), 'no format number')
     if info['format']>model_format: raise ModelError(f"{fn}: format {info['format']}, this petlab reads up to {model_format}; upgrade it with pip install -U petlab")
-    for k,kind in dict(arch=str, head=dict, vocab=list, mixed=bool, preprocess=dict, weights=dict, score=dict).items():
-        need(isinstance(info.get(k), kind), f'{k!r} is missing or no {kind.__name__}')
-    need(re.fullmatch(r'[\w.-]+', info['arch']), f"{info['arch']!r} is no name of a network")
-    need(set(info['head'])=={'lin_ftrs','ps','concat_pool'}, 'the head is not described')
-    vocab,(lin_ftrs,ps,concat_pool) = info['vocab'],(info['head'][o] for o in ('lin_ftrs','ps','concat_pool'))
-    need(all(isinstance(o, (str,int,float)) for o in vocab) and len({*vocab})==len(vocab)>1, 'the classes are not two or more different names')
-    need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
-    network = info.get('network')
-    need(network is None or isinstance(network, dict) and isinstance(network.get('sha256'), dict), "'network' does not say its files' digests")
-    need(lin_ftrs is None or isinstance(lin_ftrs, list) and all(type(o) is int and 0<o<=65536 for o in lin_ftrs), "the head's 'lin_ftrs' is wrong")
-    need(type(ps) in (int,float) and 0<=ps<=1 and isinstance(concat_pool, bool), "the head's 'ps' or 'concat_pool' is wrong")
-    pre = info['preprocess']
-    for k,n in dict(size=2, mean=3, std=3).items():
-        need(isinstance(v := pre.get(k), list) and len(v)==n and all(isinstance(o, (int,float)) and 0<o<5000 for o in v), f'{k!r} is wrong')
-    need(pre.get('method') in ('crop','pad','squish') and pre.get('pad_mode') in ('zeros','border','reflection'), 'method or pad_mode are wrong')
+    for o in _check_network,_check_making,_check_files: o(info, need)
     return info
 
 # %% ../nbs/02_model.ipynb #9404dc98
-def _trusted(
-    folder, # Of a saved model
-    name, # Of a file in it
-    digest # Its sha256 in hex
-):
-    "Path of a file of a model folder, once it is seen to be the one that `model.json` was written with"
-    fn = Path(folder)/name
-    if not fn.is_file(): raise ModelError(f'{fn} is missing; save the model again')
-    if _sha256(fn)!=digest: raise ModelError(f'{fn} is not the file that {_info} was written with: cut, changed, or of another model')
-    return fn
+def _read(fn, most):
+    "The bytes of a file, `most` at most; raises `ModelError`"
+    if not fn.is_file(): raise ModelError(f'{fn} is missing, or no file; save the model again')
+    if (size := fn.stat().st_size)>most: raise ModelError(f'{fn} has {size} bytes, which is too much: up to {most} are expected; save the model again')
+    return fn.read_bytes()
+
+def _read_sums(folder):
+    "Digests by name, from the list of a folder's files; None where there is no list"
+    fn = Path(folder)/_sums
+    if not fn.exists(): return None
+    text = _read(fn, 100_000).decode('ascii', 'replace')
+    res = {k: v for v,k in re.findall(r'([0-9a-f]{64})  (\S+)\n', text)}
+    if _listed(res)!=text or not {_info,_weights} <= res.keys() <= {_info,_weights,*_network}: raise ModelError(f'{fn} is cut or changed; save the model again')
+    return res
+
+def _verify(folder, digests):
+    "Raise `ModelError` for a file that is not what its digest says"
+    for o in digests:
+        if not (folder/o).is_file(): raise ModelError(f'{folder/o} is missing, or no file; save the model again')
+    for (k,v),found in zip(digests.items(), parallel(_sha256, [folder/o for o in digests], threadpool=True, progress=False)):
+        if found!=v: raise ModelError(f'{folder/k} is not the file that the model was saved with: cut, changed, or of another model; save the model again')
+
+# %% ../nbs/02_model.ipynb #be41a790
+_dtypes = ('F16','F32','F64','I8','I16','I32','I64','U8','BOOL')
+
+def _check_shapes(fn, info):
+    "Raise `ModelError` unless the weights are of a head as `model.json` describes it; none of them is loaded"
+    def need(ok, what):
+        if not ok: raise ModelError(f'{fn}: {what}; save the model again')
+    try:
+        with safetensors.safe_open(fn, 'np') as f: found = {k: (f.get_slice(k).get_dtype(), f.get_slice(k).get_shape()) for k in f.keys()}
+    except safetensors.SafetensorError as e: raise ModelError(f'{fn} is no safetensors file ({e}); save the model again') from e
+    need(all(kind in _dtypes for kind,_ in found.values()), f"tensors of another kind than {', '.join(_dtypes)}")
+    layers = sorted((int(m[1]), shape) for k,(_,shape) in found.items() if (m := re.fullmatch(r'1\.(\d{1,6})\.weight', k)) and len(shape)==2)
+    hidden,wide = info['head']['lin_ftrs'],[o for _,o in layers]
+    need([o[0] for o in wide]==[*([512] if hidden is None else hidden), len(info['vocab'])] and all(a[0]==b[1] for a,b in pairwise(wide)),
+        f"the weights are not of a head with lin_ftrs={hidden} and {len(info['vocab'])} classes, as {_info} says")
+
+# %% ../nbs/02_model.ipynb #3d5347e7
+def _read_folder(folder):
+    "As `read_info`, of a folder that stays as it is meanwhile"
+    if not (folder/_info).is_file(): raise ModelError(f'{folder}: not a saved model, there is no {_info} in it; give a folder that `save_model` or `petlab train` wrote')
+    sums,text = _read_sums(folder),_read(folder/_info, 64_000_000)
+    own = hashlib.sha256(text).hexdigest()
+    if sums and sums[_info]!=own: raise ModelError(f'{folder/_info} is not the file that {_sums} lists: one of them is cut or changed; save the model again')
+    info = _facts(text, folder/_info)
+    digests = {_weights: info['weights']['sha256'], **(info['network'] or {}).get('sha256', {})}
+    if not sums and info['format']>1: raise ModelError(f'{folder/_sums} is missing; save the model again')
+    if sums and sums!={_info: own, **digests}: raise ModelError(f'{folder/_sums} lists other files than {_info} was written with; save the model again')
+    _verify(folder, digests)
+    _check_shapes(folder/_weights, info)
+    return info
+
+def read_info(
+    folder:str|Path # Of a saved model
+) -> dict: # As from `model_info`
+    "The checked contents of `model.json`, once all files of the folder are seen to be what they were; raises `ModelError`"
+    folder,place = Path(folder),_place(folder)
+    def which(): return place.stat().st_ino if place.exists() else None
+    try:
+        _recover(place)
+        there = which()
+        try: return _read_folder(folder)
+        except ModelError:
+            if which()==there: raise
+            return _read_folder(folder)  # another model has come while this one was read
+    except OSError as e: raise ModelError(f'{folder} can not be read: {e}') from e
 
 # %% ../nbs/02_model.ipynb #711c1032
+def _still(folder, name, digest):
+    "Path of a file of a folder that `read_info` has read; raises `ModelError` if another model has come since"
+    if (_read_sums(folder) or {}).get(name, digest)!=digest: raise ModelError(f'{folder}: another model has come since it was read; read it again')
+    return Path(folder)/name
+
 def read_weights(
     folder:str|Path, # Of a saved model
     info:dict # From `read_info`
 ) -> dict: # numpy arrays by name
     "The tensors of a saved model; raises `ModelError`"
     from safetensors.numpy import load_file
-    fn = _trusted(folder, _weights, info['weights'].get('sha256'))
+    fn = _still(folder, _weights, info['weights']['sha256'])
     try: return load_file(fn)
-    except safetensors.SafetensorError as e: raise ModelError(f'{fn} is no safetensors file ({e}); save the model again') from e
+    except (OSError,safetensors.SafetensorError) as e: raise ModelError(f'{fn} is no safetensors file ({e}); save the model again') from e
 
 def network_file(
     folder:str|Path, # Of a saved model
@@ -189,7 +398,7 @@ def network_file(
 ) -> Path: # `network.xml`, with `network.bin` beside it; None if the model was saved without OpenVINO
     "The exported network of a saved model; raises `ModelError`"
     if not info.get('network'): return None
-    return [_trusted(folder, o, info['network'].get('sha256', {}).get(o)) for o in _network][0]
+    return [_still(folder, o, info['network']['sha256'][o]) for o in _network][0]
 
 # %% ../nbs/02_model.ipynb #ff9ec576
 def training_photos(
