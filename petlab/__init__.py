@@ -2,7 +2,19 @@
 
 __version__ = "0.0.1"
 
-import os, sys, warnings
+import os, sys
+
+def _interrupted(*_):
+    "Ctrl-C in the `petlab` command before its `main` begins and after it has ended"
+    try: os.write(2, b'petlab: interrupted\n')
+    finally: os._exit(130)
+
+# In the command's own process alone: until `main` takes over, what is imported would answer Ctrl-C with a traceback
+if os.path.basename(sys.argv[0] if getattr(sys, 'argv', None) else '') in ('petlab', 'petlab.exe', 'petlab-script.py'):
+    import signal
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler: signal.signal(signal.SIGINT, _interrupted)
+
+import warnings
 
 # A thread of torch that waits for the others shall sleep, not spin: beside other programs that is several times faster
 os.environ.setdefault('OMP_WAIT_POLICY', 'passive')

@@ -8,11 +8,9 @@ Docs: https://petlab.github.io/petlab/cli.html.md"""
 __all__ = ['train', 'predict', 'evaluate', 'bench', 'bank', 'report', 'tune', 'compare', 'zoo', 'main']
 
 # %% ../nbs/30_cli.ipynb #e7a4583a
-import os, shlex, sys, time, warnings
-from contextlib import nullcontext, redirect_stdout
+import errno, os, shlex, signal, sys, threading, time, warnings
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from json import dumps
-from pathlib import Path
-from fastcore.script import anno_parser
 from . import PetlabError, __version__
 
 # %% ../nbs/30_cli.ipynb #89aacb8a
@@ -30,13 +28,11 @@ def train(
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Train a classifier on photos, measure it and save it"
-    from petlab.files import class_balance, pets_path
+    from petlab.files import class_balance, pets_path, shown
     from petlab.model import check_target
     start = time.perf_counter()
     if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"recipe {recipe!r}: expected 'bank' or 'fine_tune'")
     if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; the lesson\'s own trains the whole network anyway')
-    if epochs is not None and epochs<1: raise PetlabError(f'epochs={epochs}: expected 1 or more')
-    if unfrozen<0: raise PetlabError(f'unfrozen={unfrozen}: expected 0 or more')
     check_target(out)
     args = dict(label=label, valid_pct=valid_pct, seed=seed, test_pct=test_pct)
     with _quiet(json):
@@ -45,29 +41,32 @@ def train(
             from petlab.bank import train_bank
             done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, **args)
         else: done = _train_learner(path, out, arch, recipe, epochs, unfrozen, args)
-        if not json: print(class_balance(done.table).to_string())
-    valid,left_out,used = done.score,_left_out(done.table),done.table[done.table.set=='valid']
+        if not json: print(class_balance(done.table).rename(index=shown).to_string())
+    valid,files,used = done.score,_account(path, *_of_table(done.table)),done.table[done.table.set=='valid']
     if json: print(dumps(dict(valid.asdict(), n_train=int((done.table.set=='train').sum()), n_valid=valid.n, seconds=round(time.perf_counter()-start, 1),
-        model=str(out), classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()), left_out=left_out, test=done.test and done.test.asdict())))
+        model=str(out), classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()), **files, test=done.test and done.test.asdict())))
     else:
+        _tell_others(files['not_photos'])
         print(f'\nvalidation set: {valid}')
         if done.test: print(f'test set: {done.test}')
-        print(f'saved in {out}; try it with\n\n    {shlex.join([_program(), "predict", str(out), str(used.file.iloc[0])])}\n')
-    return int(bool(left_out))
+        print(f'saved in {shown(out)}; try it with\n\n    {shown(shlex.join([_program(), "predict", str(out), str(used.file.iloc[0])]))}\n')
+    return int(bool(files['left_out']))
 
 # %% ../nbs/30_cli.ipynb #e8b823d2
 def _train_learner(path, out, arch, recipe, epochs, unfrozen, args):
     "`train` with a fastai `Learner`"
     from fastai.torch_core import set_seed
     from petlab.bank import Trained
+    from petlab.judge import duplicate_groups
     from petlab.learn import pet_learner, save_model, score
     from petlab.model import Score, read_info
     from petlab.pets import pet_dls
     set_seed(args['seed'], reproducible=True)
-    dls = pet_dls(path, **args)
+    dls = pet_dls(path, copies=duplicate_groups, **args)
     learn = pet_learner(dls, arch)
-    if recipe=='fine_tune': learn.fine_tune(epochs or 1)
-    else: learn.fine_tune_bank(epochs or 5, seed=args['seed'], unfrozen=unfrozen)
+    with nullcontext() if sys.stdout.isatty() else learn.no_bar():
+        if recipe=='fine_tune': learn.fine_tune(epochs or 1)
+        else: learn.fine_tune_bank(epochs or 5, seed=args['seed'], unfrozen=unfrozen)
     with learn.no_bar():
         test = score(learn, dl=dls.pet_test_dl()) if (dls.table.set=='test').any() else None
         info = read_info(save_model(learn, out))
@@ -78,19 +77,52 @@ def _quiet(on=True): return redirect_stdout(sys.stderr) if on else nullcontext()
 
 def _program():
     "The command as it was called, or its name in another program"
-    return sys.argv[0] if Path(sys.argv[0]).name=='petlab' else 'petlab'
+    return sys.argv[0] if os.path.basename(sys.argv[0])=='petlab' else 'petlab'
 
-def _left_out(table): return [dict(file=str(o.file), error=o.reason) for o in table.itertuples() if o.reason]
+# %% ../nbs/30_cli.ipynb #1f02897c
+def _of_table(table):
+    "Of a table of photos: path -> why it is left out, and path -> what it is a copy of"
+    left,copies = table[table.reason!=''],table[table.copy_of.notna()]
+    return dict(zip(left.file, left.reason)),dict(zip(copies.file, copies.copy_of))
+
+def _account(path, left_out, copies):
+    "For JSON: what became of the files below `path` that are not used, and which of the used are copies"
+    from petlab.files import folder_files
+    return dict(left_out=[dict(file=str(k), error=v) for k,v in left_out.items()], copies=[dict(file=str(k), copy_of=str(v)) for k,v in copies.items()],
+        not_photos=[dict(file=str(k), reason=v) for k,v in folder_files(path).others.items()])
+
+def _tell_others(not_photos):
+    "How many files are no photos, by their ending"
+    from petlab.files import shown
+    counts = {}
+    for o in not_photos:
+        end = os.path.splitext(o['file'])[1] or 'without ending'
+        counts[end] = counts.get(end, 0)+1
+    said = sorted(counts.items(), key=lambda o: (-o[1], o[0]))
+    if said: print(f"{len(not_photos)} files are no photos: {', '.join(f'{n} {shown(k)}' for k,n in said[:10])}{', ...' if len(said)>10 else ''}", file=sys.stderr)
 
 # %% ../nbs/30_cli.ipynb #a86bde7a
+def _absent(fn):
+    "Why nothing is known of a path, or None"
+    try: os.stat(fn)
+    except (FileNotFoundError, NotADirectoryError): return 'no such file'
+    except OSError as e: return e.strerror
+
 def _photos(
-    args:list # Files and folders
-) -> tuple: # Files that are there, and those that are not
+    args:tuple # Files and folders
+) -> tuple: # Files that are there, those that are not (path -> why), and files of the folders that are no photos
     "The photos that the command line names"
-    from petlab.files import pet_files
-    found = [(o, list(pet_files(o)) if Path(o).is_dir() else [Path(o)]) for o in args]
-    files = [f for _,fs in found for f in fs]
-    return [o for o in files if o.is_file()],[o for o in files if not o.is_file()]
+    from pathlib import Path
+    from petlab.files import folder_files, pet_files
+    found,others = [],[]
+    for o in args:
+        if not os.path.isdir(o): found.append(Path(o))
+        else:
+            photos,rest = folder_files(o)
+            found += photos or pet_files(o)
+            others += [dict(file=str(k), reason=v) for k,v in rest.items()]
+    absent = {o: why for o in found if (why := _absent(o))}
+    return [o for o in found if o not in absent],absent,others
 
 def predict(
     model:str, # Folder of a saved model
@@ -99,19 +131,20 @@ def predict(
 ) -> int: # Exit code
     "Print the class of each photo and its probability"
     from petlab.deploy import Predictor
-    from petlab.files import PhotoError
+    from petlab.files import PhotoError, shown
     if not photos: raise PetlabError('no photos given; name some, or a folder of them')
-    files,absent = _photos(photos)
-    if not files: raise PetlabError(f'{absent[0]}: no such file')
+    files,absent,others = _photos(photos)
+    if not files: raise PetlabError('; '.join(f'{k}: {v}' for k,v in [*absent.items()][:1]))
     predictor,failed = Predictor(model),bool(absent)
     def tell(fn, error=None, **found):
         if json: print(dumps(dict(file=str(fn), **(dict(error=error) if error else found))))
-        elif error: print(f'{fn}: {error}', file=sys.stderr)
-        else: print(f"{fn}\t{found['label']}\t{found['prob']:.4f}")
+        elif error: print(f'{shown(fn)}: {shown(error)}', file=sys.stderr)
+        else: print(f"{shown(fn)}\t{shown(found['label'])}\t{found['prob']:.4f}")
     for fn,o in predictor.stream(files):
         if isinstance(o, PhotoError): failed = tell(fn, o.reason) or True
         else: tell(fn, label=o.label, prob=round(o.prob, 6))
-    for fn in absent: tell(fn, 'no such file')
+    for fn,why in absent.items(): tell(fn, why)
+    _tell_others(others)
     return int(failed)
 
 # %% ../nbs/30_cli.ipynb #40791403
@@ -129,26 +162,60 @@ def evaluate(
         predictor = Predictor(model)
         label = label or predictor.info.get('label')
         if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with --label')
-        files = pet_files(pets_path(source))
+        path = pets_path(source)
+        files = pet_files(path)
         res,table = predictor.score(label_photos(files, label), progress=len(files)>100)
+        table = table.assign(copy_of=_copies(table.file[table.reason=='']))
         tell_left_out(table)
     used = table[table.reason=='']
     fresh = used[[o!='train' for o in seen_in_training(predictor.info, used.file)]]
     unseen = Score(len(fresh), int((fresh.predicted!=fresh.label).sum()), float(fresh.loss.mean())) if len(fresh) else None
     wrong = used[used.predicted!=used.label].nlargest(10, 'loss')
     worst = [dict(file=str(o.file), label=o.label, predicted=o.predicted, prob=round(o.prob, 6), loss=round(o.loss, 6)) for o in wrong.itertuples()]
-    left_out = _left_out(table)
+    files = _account(path, *_of_table(table))
     if json:
         seen = dict(trained_on=len(used)-len(fresh), unseen=unseen and unseen.asdict())
-        print(dumps(dict(res.asdict(), **seen, unreadable=int((~table.readable).sum()), left_out=left_out, worst=worst)))
+        print(dumps(dict(res.asdict(), **seen, unreadable=int((~table.readable).sum()), **files, worst=worst)))
     else:
-        print(f'{res}, loss {res.loss:.4f}')
-        if len(fresh)<len(used): print(f"{len(used)-len(fresh)} of them it was trained on; {f'the others: {unseen}' if unseen else 'there are no others, so this says nothing of photos that it has not seen'}")
-        if worst: print('worst mistakes:')
-        for o in worst: print(f"  {o['file']}: {o['label']}, taken for {o['predicted']} ({o['prob']:.1%})")
-    return int(bool(left_out))
+        _tell_evaluated(res, len(used)-len(fresh), unseen, worst)
+        _tell_others(files['not_photos'])
+    return int(bool(files['left_out']))
+
+def _tell_evaluated(score, trained_on, unseen, worst):
+    "What `evaluate` found, for people"
+    from petlab.files import shown
+    print(f'{score}, loss {score.loss:.4f}')
+    others = f'the others: {unseen}' if unseen else 'there are no others, so this says nothing of photos that it has not seen'
+    if trained_on: print(f'{trained_on} of them it was trained on; {others}')
+    if worst: print('worst mistakes:')
+    for o in worst: print(f"  {shown(o['file'])}: {shown(o['label'])}, taken for {shown(o['predicted'])} ({o['prob']:.1%})")
+
+def _copies(files):
+    "For each of the used files the first with the same bytes, or None; a series"
+    from petlab.files import photo_digests
+    import pandas as pd
+    first,keys = {},photo_digests(files.tolist())
+    for fn,k in zip(files, keys): first.setdefault(k, fn)
+    return pd.Series([None if first[k] is fn else first[k] for fn,k in zip(files, keys)], files.index, object)
 
 # %% ../nbs/30_cli.ipynb #6586bb78
+def _check_out(file):
+    "Raise `PetlabError` unless a file can be written there"
+    from tempfile import TemporaryFile
+    if os.path.exists(file) and not os.path.isfile(file): raise PetlabError(f'{file} is there and is no file; choose another name')
+    try: TemporaryFile(dir=os.path.dirname(os.path.realpath(file))).close()
+    except OSError as e: raise PetlabError(f'{file} can not be written ({e.strerror}); choose another place') from e
+
+def _write(file, write):
+    "Call `write` with a path beside `file`, which then takes its place"
+    from tempfile import TemporaryDirectory
+    real = os.path.realpath(file)
+    try:
+        with TemporaryDirectory(dir=os.path.dirname(real), prefix='.writing-') as tmp:
+            write(new := os.path.join(tmp, os.path.basename(real)))
+            os.replace(new, real)
+    except OSError as e: raise PetlabError(f'{file} could not be written ({e.strerror}); choose another place') from e
+
 def bench(
     photos:str='sketch', # A folder of photos with breeds in their names, or 'sketch'
     quick:bool=False, # Under 2 minutes: fewer photos, fewer contenders, no breeds
@@ -157,8 +224,9 @@ def bench(
 ) -> int: # Exit code
     "Measure petlab against what else people use: same photos, same weights, same split"
     from petlab.bench import bench
+    if out: _check_out(out)
     with _quiet(): res = bench(photos, quick)
-    if out: res.save(out)
+    if out: _write(out, res.save)
     print(dumps(res.asdict()) if json else res)
     return 0
 
@@ -170,14 +238,16 @@ def bank(
 ) -> int: # Exit code
     "Show or tidy the activations that training has kept"
     from petlab.bank import bank_info, bank_path, prune_bank
+    from petlab.files import shown
     if action not in ('info', 'prune'): raise PetlabError(f"action {action!r}: expected 'info' or 'prune'")
-    try: removed,rows = prune_bank(days=days) if action=='prune' else [],bank_info()
-    except OSError as e: raise PetlabError(f'{bank_path()}: {e}') from e
+    removed,rows = prune_bank(days=days) if action=='prune' else [],bank_info()
     if json: print(dumps(dict(path=str(bank_path()), banks=rows, removed=removed)))
     else:
-        for o in removed: print(f"removed {o['name']}: {o['why']}")
-        for o in rows: print(f"{o['name']}  {o['photos']} photos  {', '.join(o['views'])}  {o['mb']:.1f} MB  used {o['used']}{'  DAMAGED: '+str(o['damaged']) if o['damaged'] else ''}")
-        print(f"{bank_path()}: {sum(o['mb'] for o in rows):.1f} MB in {len(rows)} banks")
+        for o in removed: print(f"removed {shown(o['name'])}: {o['why']}")
+        for o in rows:
+            damaged = f"  DAMAGED: {o['damaged']}" if o['damaged'] else ''
+            print(f"{shown(o['name'])}  {o['photos']} photos  {', '.join(map(shown, o['views']))}  {o['mb']:.1f} MB  used {o['used']}{damaged}")
+        print(f"{shown(bank_path())}: {sum(o['mb'] for o in rows):.1f} MB in {len(rows)} banks")
     return 0
 
 # %% ../nbs/30_cli.ipynb #4bb5d7b3
@@ -191,12 +261,14 @@ def report(
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Write a page about a model: how good, how sure, where it errs and what it looks at"
+    from petlab.files import shown
     from petlab.report import report
     with _quiet(): facts = report(model, source, out, label, seed, strange)
     if json: print(dumps(facts))
     else:
-        for o in [*facts['summary'], *facts['cautions']]: print(o)
-        print(f'written: {out}')
+        for o in [*facts['summary'], *facts['cautions']]: print(shown(o))
+        _tell_others(facts['not_photos'])
+        print(f'written: {shown(out)}')
     return int(bool(facts['left_out']))
 
 # %% ../nbs/30_cli.ipynb #279bc5ea
@@ -212,14 +284,17 @@ def tune(
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Search for good hyperparameters, and give the verdict of photos that the search never saw"
-    from petlab.files import pets_path
+    from petlab.files import pets_path, shown
     from petlab.tune import tune
-    with _quiet(): tuned = tune(pets_path(source), label, out, trials, _names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed)
-    left_out = _left_out(tuned.photos)
+    path = pets_path(source)
+    with _quiet(): tuned = tune(path, label, out, trials, _names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed)
+    files = _account(path, *_of_table(tuned.photos))
     test = tuned.test and dict(n=tuned.test.n, wrong=tuned.test.wrong, error_rate=tuned.test.error_rate, interval=[*tuned.test.interval], look=tuned.test.look)
-    if json: print(dumps(dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), test=test, model=str(out), left_out=left_out)))
-    else: print(f'{tuned}\nsaved in {out}')
-    return int(bool(left_out))
+    if json: print(dumps(dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), test=test, model=str(out), **files)))
+    else:
+        _tell_others(files['not_photos'])
+        print(f'{tuned}\nsaved in {shown(out)}')
+    return int(bool(files['left_out']))
 
 def _names(text): return tuple(o.strip() for o in text.split(',') if o.strip())
 
@@ -234,13 +309,24 @@ def compare(
 ) -> int: # Exit code
     "Compare pretrained networks on your photos: error, photos a second, seconds to train"
     from petlab.files import pets_path
-    from petlab.tune import compare_archs, plot_archs
-    with _quiet(): df = compare_archs(pets_path(source), _names(arch or ''), label, seed=seed, show_plot=False)
-    try:
-        if out: plot_archs(df).figure.savefig(out, bbox_inches='tight')
-    except (OSError,ValueError) as e: raise PetlabError(f'{out}: the picture could not be written ({e}); give a name such as archs.png') from e
-    print(dumps(dict(archs=df.to_dict('records'), verdict=df.attrs['verdict'])) if json else f"{df.round(4).to_string(index=False)}\n{df.attrs['verdict']}")
-    return 0
+    from petlab.tune import archs_text, compare_archs, plot_archs
+    if out: _check_picture(out)
+    path = pets_path(source)
+    with _quiet(): df = compare_archs(path, _names(arch or ''), label, seed=seed, show_plot=False)
+    if out: _write(out, lambda fn: plot_archs(df).figure.savefig(fn, bbox_inches='tight'))
+    files = _account(path, df.attrs['left_out'], df.attrs['copies'])
+    if json: print(dumps(dict(archs=df.to_dict('records'), verdict=df.attrs['verdict'], sealed=df.attrs['sealed'], **files)))
+    else:
+        _tell_others(files['not_photos'])
+        print(archs_text(df))
+    return int(bool(files['left_out']))
+
+def _check_picture(out):
+    "Raise `PetlabError` unless matplotlib can write a picture there"
+    from matplotlib.backend_bases import FigureCanvasBase
+    if os.path.splitext(out)[1][1:].lower() not in FigureCanvasBase.get_supported_filetypes():
+        raise PetlabError(f'{out}: no kind of picture that can be written; give a name such as archs.png')
+    _check_out(out)
 
 # %% ../nbs/30_cli.ipynb #5bfed54d
 def zoo(
@@ -255,45 +341,150 @@ def zoo(
 # %% ../nbs/30_cli.ipynb #9349c672
 _examples = {train: 'petlab train sketch --out model', predict: 'petlab predict model my_photo.jpg my_folder',
     evaluate: 'petlab evaluate model my_folder --label folder', report: 'petlab report model my_folder --out report.html',
-    tune: 'petlab tune my_folder --label folder --trials 200', compare: 'petlab compare my_folder --label folder', zoo: 'petlab zoo', bank: 'petlab bank info', bench: 'petlab bench --photos my_photos --quick'}
+    tune: 'petlab tune my_folder --label folder --trials 200', compare: 'petlab compare my_folder --label folder', zoo: 'petlab zoo',
+    bank: 'petlab bank info', bench: 'petlab bench --photos my_photos --quick'}
 _commands = {f.__name__: f for f in _examples}
 
 def _help():
     "What `petlab --help` prints"
     rows = [f'  {k:10}{f.__doc__}\n            {_examples[f]}' for k,f in _commands.items()]
     return '\n'.join([f'petlab {__version__}: fine-tune a pretrained network on photos of pets, or of anything else', '', *rows, '',
-        'petlab COMMAND --help tells the options of each. Exit codes: 0 done; 1 done, but some files were left out; 2 wrong use or nothing to work on.'])
+        'petlab COMMAND --help tells the options of each. Exit codes: 0 done; 1 done, but some files were left out, or the output could not be',
+        'written; 2 wrong use or nothing to work on; 130 interrupted.'])
 
-def main(
-    argv:list=None # Words after `petlab`; default: those of the command line
-) -> int: # Exit code: 0 done, 1 done but some files were left out, 2 wrong use or nothing to work on
-    "Run the `petlab` command"
-    argv = sys.argv[1:] if argv is None else list(argv)
-    name = argv[0] if argv else ''
-    if name in ('-h','--help','--version'):
-        print(__version__ if name=='--version' else _help())
-        return 0
-    if name not in _commands:
-        print(f'petlab: no command {name!r}\n\n{_help()}' if name else _help(), file=sys.stderr)
-        return 2
-    return _run(_commands[name], argv[1:])
+# %% ../nbs/30_cli.ipynb #2e32dedd
+def _from(low, high): return lambda o: low<=o<=high
 
-def _run(f, argv):
-    "Call the command `f`; a user's mistake becomes a message, not a traceback"
+_fraction = lambda o: 0<=o<1,'a fraction from 0 to below 1, as in 0.2'
+_limits = dict(seed=(_from(0, 2**32-1),'a whole number from 0 to 4294967295'), valid_pct=_fraction, test_pct=_fraction,
+    epochs=(_from(1, 10**4),'a whole number from 1 to 10000'), unfrozen=(_from(0, 10**4),'a whole number from 0 to 10000'),
+    trials=(_from(1, 10**6),'a whole number from 1 to 1000000'), days=(lambda o: o>=0,'days, 0 or more'))
+
+def _check(args):
+    "Raise `PetlabError` for what a command can't work with"
+    for k,v in args.items():
+        name = k.upper() if k in ('model','source','photos','action') else f"--{k.replace('_', '-')}"
+        if v=='' or isinstance(v, list) and '' in v: raise PetlabError(f'{name} is empty: give a name')
+        good,what = _limits.get(k, (lambda o: True,''))
+        if v is not None and not good(v): raise PetlabError(f'{name} {v}: expected {what}')
+
+def _parsed(f, argv):
+    "The arguments of a command by name"
+    from fastcore.script import anno_parser
     parser = anno_parser(f, f'petlab {f.__name__}')
     parser.epilog = f'Example: {_examples[f]}'
-    args = {k: v for k,v in vars(parser.parse_args(argv)).items() if k not in ('pdb','xtra')}
+    def error(message):
+        parser.print_usage(sys.stderr)
+        raise PetlabError(message)
+    parser.error = error
+    res = {k: v for k,v in vars(parser.parse_args(argv)).items() if k not in ('pdb','xtra')}
+    _check(res)
+    return res
+
+# %% ../nbs/30_cli.ipynb #4f1e0841
+_cures = {errno.ENOSPC: 'make room on the disk', errno.EDQUOT: 'make room on the disk', errno.EACCES: 'get permission, or give another place',
+    errno.EPERM: 'get permission, or give another place', errno.EROFS: 'give a place that can be written', errno.ENAMETOOLONG: 'give a shorter name',
+    errno.EMFILE: 'allow more open files (ulimit -n)', errno.ENOENT: 'see whether it is spelled right, or was removed meanwhile'}
+
+def _mistake(e):
+    "What to tell of an exception; None where it is a bug"
+    if isinstance(e, PetlabError): return str(e)
+    if isinstance(e, OSError):
+        files = ' and '.join(str(o) for o in (e.filename, e.filename2) if o is not None)
+        return f"{files+': ' if files else ''}{e.strerror or e}; {_cures.get(e.errno, 'see to it, and run it again')}"
+    if isinstance(e, UnicodeError): return f'a name or a text is not UTF-8 ({e}); rename it'
+    if isinstance(e, MemoryError): return 'there is not enough memory; end other programs, or give fewer or smaller photos'
+    if isinstance(e, RecursionError): return 'something in a file is nested too deeply to be read; see whether it is damaged'
+
+def _tell(text):
+    "A line on standard error, if that can be written"
+    with suppress(OSError): print(text, file=sys.stderr)
+
+# %% ../nbs/30_cli.ipynb #b488579e
+@contextmanager
+def _signals(
+    caught:list # Gets the signals that came
+):
+    "Ctrl-C and SIGTERM raise `KeyboardInterrupt`"
+    def stop(sig, _):
+        caught.append(sig)
+        raise KeyboardInterrupt
+    main = threading.current_thread() is threading.main_thread()
+    before = {o: signal.getsignal(o) for o in (signal.SIGINT, signal.SIGTERM) if main and signal.getsignal(o) not in (signal.SIG_IGN, None)}
+    for o in before: signal.signal(o, stop)
+    try: yield
+    finally:
+        for k,v in before.items(): signal.signal(k, v)
+
+# %% ../nbs/30_cli.ipynb #98de764c
+class _Out:
+    "A stream that takes any name, and remembers why it could not be written"
+    def __init__(self, to, stop):
+        self.to,self.stop,self.why = to,stop,None
+        if hasattr(to, 'reconfigure'): to.reconfigure(errors='backslashreplace')
+    def __getattr__(self, k): return getattr(self.to, k)
+    def _do(self, f, *args):
+        try: return f(*args)
+        except OSError as e:
+            self.why = e
+            if self.stop: raise
+    def write(self, text): return self._do(self.to.write, text)
+    def flush(self): return self._do(self.to.flush)
+
+@contextmanager
+def _outputs():
+    "Standard output and error, whose failures are known, and whose places no other file takes where they are closed"
+    while (fd := os.open(os.devnull, os.O_RDWR))<3: pass
+    os.close(fd)
+    before = sys.stdout,sys.stderr
+    sys.stdout,sys.stderr = new = _Out(sys.stdout, True),_Out(sys.stderr or open(os.devnull, 'w'), False)
+    try: yield new
+    finally: sys.stdout,sys.stderr = before
+
+def _finish(stream):
+    "Write what is left to be written; what can't be is thrown away, so that the interpreter does not meet it at its end"
+    with suppress(OSError): stream.flush()
+    if stream.why: os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+# %% ../nbs/30_cli.ipynb #420ef4c0
+def _command(argv):
+    "Run a command by its words"
+    if not argv: return _tell(_help()) or 2
+    if argv[0] in ('-h','--help','--version'): return print(__version__ if argv[0]=='--version' else _help()) or 0
+    if argv[0] not in _commands: raise PetlabError(f"no command {argv[0]!r}; there are {', '.join(_commands)}, and --help")
+    f = _commands[argv[0]]
+    args = _parsed(f, argv[1:])
     words = [args.pop('model'), *args.pop('photos')] if f is predict else []
     usual,warnings.formatwarning = warnings.formatwarning,lambda message, *_: f'petlab {f.__name__}: {message}\n'
     try: return f(*words, **args)
-    except PetlabError as e:
-        print(f'petlab {f.__name__}: {e}', file=sys.stderr)
-        if args['json']: print(dumps(dict(error=str(e))))
-        return 2
-    except KeyboardInterrupt:
-        print(f'petlab {f.__name__}: interrupted', file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     finally: warnings.formatwarning = usual
+
+# %% ../nbs/30_cli.ipynb #03b88be4
+def main(
+    argv:list=None # Words after `petlab`; default: those of the command line
+) -> int: # Exit code: 0 done; 1 done but some files were left out, or the output could not be written; 2 wrong use or nothing to work on; 130 interrupted
+    "Run the `petlab` command"
+    argv = sys.argv[1:] if argv is None else list(argv)
+    name,caught = ' '.join(['petlab', *(o for o in argv[:1] if o in _commands)]),[]
+    if sys.stdout is None: return _tell(f'{name}: standard output is closed; send it somewhere, such as > file') or 1
+    with _outputs() as (out,err):
+        try:
+            with _signals(caught): code = _command(argv)
+        except SystemExit as e: code = e.code or 0
+        except BaseException as e: code = 1 if e is out.why else _end(e, name, caught, '--json' in argv)
+        for o in (out, err): _finish(o)
+        if out.why and out.why.errno!=errno.EPIPE: _tell(f'{name}: standard output could not be written ({out.why.strerror}): what it had to tell is lost')
+        return code or int(bool(out.why or err.why))
+
+def _end(e, name, caught, json):
+    "Tell of an exception; the exit code. A bug is raised again"
+    interrupted = caught or isinstance(e, KeyboardInterrupt)
+    said = 'interrupted' if interrupted else _mistake(e)
+    if said is None: raise
+    if not interrupted:
+        from petlab.files import shown
+        said = shown(said)
+    _tell(f'{name}: {said}')
+    if json:
+        with suppress(OSError): print(dumps(dict(error=said)))
+    return 128+(caught or [signal.SIGINT])[0] if interrupted else 2

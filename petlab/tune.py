@@ -7,7 +7,7 @@ Docs: https://petlab.github.io/petlab/tune.html.md"""
 # %% auto #0
 __all__ = ['search_space', 'hyperparameters', 'Sets', 'one_cycle', 'train_head', 'as_head', 'head_score', 'suggest', 'try_head',
            'open_study', 'run_trials', 'Tuned', 'trials_table', 'bank_sets', 'tune', 'plot_tune', 'files_per_second',
-           'compare_archs', 'plot_archs']
+           'compare_archs', 'archs_text', 'plot_archs']
 
 # %% ../nbs/07_tune.ipynb #7f979fd8
 import hashlib, json, math, tempfile, time, warnings, numpy as np
@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from fastcore.basics import listify
-from fastprogress import progress_bar
 from filelock import FileLock, Timeout
 from PIL import Image
 from threadpoolctl import threadpool_limits
@@ -215,6 +214,42 @@ def _quiet(level='WARNING'):
     try: yield
     finally: optuna.logging.set_verbosity(before)
 
+def _orig(e):
+    "What SQLite said, or else what was raised"
+    why = str(getattr(e.__cause__, 'orig', None) or getattr(e, 'orig', None) or e).splitlines()
+    return shown(why[0]) if why else type(e).__name__
+
+@contextmanager
+def _readable(fn):
+    "What SQLite, SQLAlchemy and Optuna make of a file that they can't read or write becomes a `PetlabError`"
+    from optuna.exceptions import OptunaError
+    from sqlalchemy.exc import SQLAlchemyError
+    try: yield
+    except (OptunaError,SQLAlchemyError,LookupError,ValueError,TypeError,AssertionError) as e:
+        raise PetlabError(f'{shown(fn)} could not be read or written ({_orig(e)}): it may be damaged, or the disk full; bring back a copy, or move it away to start again') from e
+
+# %% ../nbs/07_tune.ipynb #12c1081a
+@contextmanager
+def _held(folder):
+    "`folder`, made if need be, while no other process searches there"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = FileLock(folder/'lock').acquire(timeout=0)
+    except Timeout as e: raise PetlabError(f'{shown(folder)}: another process is searching there; wait for it, or give another folder for the model') from e
+    except OSError as e: raise PetlabError(f'{shown(folder)}: a search can not be kept there ({e.strerror}); give another folder for the model') from e
+    with held: yield
+
+def _kept_study(fn):
+    "Optuna's study in a file, read to its end"
+    import optuna
+    if fn.exists() and not fn.is_file(): raise PetlabError(f'{shown(fn)} is no file; move it away')
+    with _quiet('ERROR'), _readable(fn):
+        kept = optuna.create_study(storage=f'sqlite:///{fn}', study_name='tune', load_if_exists=True)
+        optuna.create_study().add_trials(kept.trials)
+        if not isinstance(kept.user_attrs.get('settings', {}), dict): raise ValueError('its settings are none')
+        return kept
+
+# %% ../nbs/07_tune.ipynb #152ead76
 @contextmanager
 def open_study(
     folder:Path, # Made if it isn't there; holds `study.db`, which Optuna's tools can open
@@ -222,21 +257,17 @@ def open_study(
 ):
     "Two studies, one in memory with all trials so far, and the one that is kept; raises `PetlabError` if what is kept is of other settings or another process is at it"
     import optuna
-    from sqlalchemy.exc import SQLAlchemyError
     fn,settings = folder/'study.db',json.loads(json.dumps(settings))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        held = FileLock(folder/'lock').acquire(timeout=0)
-    except Timeout as e: raise PetlabError(f'{folder}: another process is searching there; wait for it, or give another folder for the model') from e
-    except OSError as e: raise PetlabError(f'{folder}: a search can not be kept there ({e.strerror}); give another folder for the model') from e
-    with held, _quiet():
-        try:
-            kept = optuna.create_study(storage=f'sqlite:///{fn}', study_name='tune', load_if_exists=True)
-            found = kept.user_attrs.get('settings') if kept.trials else None
-            if found is None: kept.set_user_attr('settings', settings)
-        except (optuna.exceptions.OptunaError,SQLAlchemyError) as e: raise PetlabError(f'{fn} could not be opened ({str(e).splitlines()[0]}); delete it to start again') from e
+    with _held(folder), _quiet():
+        kept = _kept_study(fn)
+        found = kept.user_attrs.get('settings') if kept.trials else None
+        if found is None:
+            with _readable(fn): kept.set_user_attr('settings', settings)
         if differ := [f'{k} {found.get(k)}, now {settings.get(k)}' for k in {**settings, **(found or {})} if found and found.get(k)!=settings.get(k)]:
-            raise PetlabError(f'{fn} holds a search with {"; ".join(differ)}. Give the same again, another folder for the model, or delete {folder}')
+            raise PetlabError(f'{shown(fn)} holds a search with {shown("; ".join(differ))}. Give the same again, another folder for the model, or delete {shown(folder)}')
+        asked = {(k,tuple(d.choices) if hasattr(d, 'choices') else (d.low,d.high)) for t in kept.trials for k,d in t.distributions.items()}
+        strange = [k for k,v in asked if k in settings and [*v]!=settings[k]]
+        if strange: raise PetlabError(f'{shown(fn)} is damaged: {strange[0]!r} has other choices in it than the search; bring back a copy, or move it away to start again')
         study = optuna.create_study(pruner=optuna.pruners.MedianPruner(n_startup_trials=10, n_warmup_steps=24, n_min_trials=5))
         study.add_trials(kept.trials)
         yield study,kept
@@ -253,18 +284,23 @@ def run_trials(
 ):
     "Trials by TPE (Bergstra et al. 2011), until there are enough of them or time is over"
     from optuna import TrialPruned
+    from optuna.exceptions import OptunaError
     from optuna.samplers import TPESampler
     from optuna.trial import TrialState
-    start,bar = time.monotonic(),progress_bar(range(len(study.trials), trials), display=progress)
-    for i in bar:
+    from sqlalchemy.exc import SQLAlchemyError
+    start,todo,n = time.monotonic(),range(len(study.trials), trials),len(study.trials)
+    watched = bar(todo) if progress else todo
+    for i in watched:
         if timeout is not None and time.monotonic()-start > timeout: break
         study.sampler = TPESampler(seed=int(np.random.SeedSequence([seed%2**32, i]).generate_state(1)[0]))
         trial = study.ask()
         try: value = run(trial)
         except TrialPruned: study.tell(trial, state=TrialState.PRUNED)
         else: study.tell(trial, value)
-        kept.add_trial(study.trials[-1])
-        bar.comment = f'{60*(i+1-bar.gen.start)/(time.monotonic()-start):.0f} trials a minute'
+        try: kept.add_trial(study.trials[-1])
+        except (OptunaError,SQLAlchemyError) as e:
+            raise PetlabError(f'{i} of {trials} trials are kept, the next could not be ({_orig(e)}); make room on the disk: the same call goes on from there') from e
+        if hasattr(watched, 'comment'): watched.comment = f'{60*(i+1-n)/(time.monotonic()-start):.0f} trials a minute'
 
 # %% ../nbs/07_tune.ipynb #d3b084f9
 class Tuned(namedtuple('Tuned', 'folder score test params trials study photos')):
@@ -374,14 +410,17 @@ def tune(
     names = tuple(dict.fromkeys(o for v in space['views'] for o in v.split('+')))
     for o in names: photo_view(Image.new('RGB', (8,8)), o)
     engines = {o: body_engine(o, size=(size,size)) for o in space['arch']}
-    sealed = sealed_test(path, out, label, test_pct, seed, valid_pct) if test_pct else None
-    table = sealed.table if sealed else pet_table(path, label, valid_pct, seed)
+    place = out.with_name(f'{out.name}-study')
+    if place.exists():
+        with _held(place), _quiet(): _kept_study(place/'study.db')
+    sealed = sealed_test(path, out, label, test_pct, seed, valid_pct, duplicate_groups) if test_pct else None
+    table = sealed.table if sealed else pet_table(path, label, valid_pct, seed, copies=duplicate_groups)
     vocab = check_sets(table)
     if sealed and (lone := sorted({*sealed._labels}-{*vocab})):
         raise PetlabError(f'all photos of {lone[0]!r} are in the sealed test set, so nothing can learn it; add photos of it, or give another seed or a smaller test_pct')
     sets,banks = map(dict, zip(*(zip((k,k), bank_sets(table, o, names, size, bank)) for k,o in engines.items())))
     settings = _settings(table, banks, space, seed)
-    with open_study(out.with_name(f'{out.name}-study'), settings) as (study,kept), _one_thread():
+    with open_study(place, settings) as (study,kept), _one_thread():
         try: run_trials(study, kept, partial(try_head, sets=sets, space=space, seed=seed), trials, seed, timeout, progress)
         except KeyboardInterrupt:
             print(f'{len(kept.trials)} of {trials} trials are kept: the same call goes on from there')
@@ -423,13 +462,13 @@ def plot_tune(
     return axs
 
 # %% ../nbs/07_tune.ipynb #58626d7e
-def _held_out(x, y, plain, folds, seed, n_out):
-    "Which photos a head has wrong that has not seen them, the mean cross-entropy, seconds of the median fit"
+def _held_out(x, y, plain, groups, folds, seed, n_out):
+    "Which photos a head has wrong that has seen neither them nor copies of them, the mean cross-entropy, seconds of the median fit"
     wrong,losses,seconds = np.zeros(len(y), bool),np.zeros(folds),[]
-    fold = np.random.default_rng(seed).permutation(len(y))%folds
+    fold = (np.random.default_rng(seed).permutation(len(y))%folds)[groups]
     for i in range(folds):
         held,start = fold==i,time.perf_counter()
-        *_,head = fit_head(x[~held], y[~held], seed=seed, n_out=n_out)
+        *_,head = fit_head(x[~held], y[~held], seed=seed, n_out=n_out, groups=groups[~held])
         seconds.append(time.perf_counter()-start)
         logits = head(plain[held])
         wrong[held],losses[i] = logits.argmax(1)!=y[held],cross_entropy(logits, y[held])*held.mean()
@@ -464,7 +503,7 @@ def compare_archs(
     bank:Path=None, # Folder of the banks; default: `bank_path()`
     repeats:int=3, # Measurements of the speed, on 64 of the photos
     show_plot:bool=True # Draw it, by `plot_archs`
-) -> 'pd.DataFrame': # A row a network: `arch`, `error`, `low`, `high` (95 %), `wrong`, `n`, `loss`, `photos_per_second` (file to activations), `cold` and `warm` (seconds to train), `size`; `attrs`: `verdict`, `wrong` (arch -> bools)
+) -> 'pd.DataFrame': # A row a network: `arch`, `error`, `low`, `high` (95 %), `wrong`, `n`, `loss`, `photos_per_second` (file to activations), `cold` and `warm` (seconds to train), `size`; `attrs`: `verdict`, `wrong` (arch -> bools), `sealed` (photos), `left_out` (path -> why), `copies` (path -> the first of them)
     "The error of networks on your photos, how fast they are, and whether the differences are more than noise; raises `UnknownModel`, `WeightsError`"
     import pandas as pd
     df = zoo()
@@ -472,9 +511,11 @@ def compare_archs(
     for o in archs:
         start = time.perf_counter()
         engines[o],starts[o] = body_engine(o, size=(size,size)),time.perf_counter()-start
-    table = pet_table(path, label, valid_pct, seed, test_pct, 'content' if test_pct else 'random')
+    table = pet_table(path, label, valid_pct, seed, test_pct, 'content' if test_pct else 'random', copies=duplicate_groups)
     tell_left_out(table)
     vocab,rows = check_sets(table),table[table.set.isin(['train','valid'])]
+    first = {o: i for i,o in enumerate(rows.file)}
+    groups = rows.copy_of.fillna(rows.file).map(first).to_numpy(int)
     files,y,folds = rows.file.tolist(),rows.label.map(vocab.index).to_numpy(int),max(round(1/valid_pct), 2)
     names = tuple(views or default_views(int(len(y)*(1-1/folds)), len(vocab)))
     res,wrongs,speeds = [],{},files_per_second(engines, files[:64], repeats)
@@ -483,12 +524,14 @@ def compare_archs(
         (speed,ready),start = speeds[o],time.perf_counter()
         Bank(engines[o], path=bank).activations(files, names)
         read = time.perf_counter()-start
-        wrongs[o],loss,fit = _held_out(acts[:,:-1], y, acts[:,-1], folds, seed, len(vocab))
+        wrongs[o],loss,fit = _held_out(acts[:,:-1], y, acts[:,-1], groups, folds, seed, len(vocab))
         s,cold = Score(len(y), int(wrongs[o].sum()), float(loss)),starts[o]+ready+len(y)*len(names)/speed+fit
         res.append(dict(arch=o, error=s.error_rate, low=s.interval[0], high=s.interval[1], wrong=s.wrong, n=s.n, loss=s.loss, photos_per_second=speed,
             cold=cold, warm=starts[o]+read+fit, size=size))
     res = pd.DataFrame(res).sort_values(['wrong','photos_per_second'], ascending=[True,False], ignore_index=True)
-    res.attrs.update(verdict=_verdict(res, wrongs), wrong={k: v.tolist() for k,v in wrongs.items()})
+    left,copied = table[table.reason!=''],table[table.copy_of.notna()]
+    res.attrs.update(verdict=_verdict(res, wrongs), wrong={k: v.tolist() for k,v in wrongs.items()}, sealed=int((table.set=='test').sum()),
+        left_out=dict(zip(left.file, left.reason)), copies=dict(zip(copied.file, copied.copy_of)))
     if show_plot: plot_archs(res)
     return res
 
@@ -502,7 +545,25 @@ def _verdict(df, wrongs):
     fast = df.set_index('arch').photos_per_second[[best, *alike]].idxmax()
     said = f"{best} has the least error; {others[0]} has {df.wrong[1]-df.wrong[0]} more wrong of {df.n[0]} (p = {p[others[0]]:.2g}), "
     if not alike: return said+'which is more than noise, for the others too'
-    return said+('which may be noise' if others[0] in alike else f'which is more than noise, but not for {", ".join(alike)}')+f': take the fastest of these, {fast}'
+    return said+('which may be noise' if others[0] in alike else f'which is more than noise, but not for {", ".join(alike)}')+f': take the fastest of these, {fast}{_than(df, fast, p)}'
+
+def _than(df, fast, p):
+    "How the recommended network differs from the best, where it is another"
+    more = df.set_index('arch').wrong[fast]-df.wrong[0]
+    return f' ({more} more wrong than {df.arch[0]}, p = {p[fast]:.2g})' if fast in p else ''
+
+# %% ../nbs/07_tune.ipynb #b763580f
+def archs_text(
+    df # From `compare_archs`
+) -> str: # For people
+    "The table with its units, the photos behind it, what became of the others, and the verdict"
+    import pandas as pd
+    def pct(o): return f'{100*o:.1f}'
+    rows = {'network': df.arch, 'error, %': df.error.map(pct), '95 % interval': df.low.map(pct)+' to '+df.high.map(pct), 'wrong': df.wrong, 'loss, nats': df.loss.map('{:.4f}'.format),
+        'photos/s': df.photos_per_second.map('{:.0f}'.format), 'to train, s': df.cold.map('{:.1f}'.format), 'banked, s': df.warm.map('{:.2f}'.format), 'side, pixels': df['size']}
+    n,sealed,left = int(df.n[0]),df.attrs['sealed'],len(df.attrs['left_out'])
+    said = f'{n} of {n+sealed+left} photos judge: {sealed} are left alone, the sealed test set of `petlab tune`, and {left} could not be used'
+    return f"{pd.DataFrame(rows).to_string(index=False)}\n{said}\n{df.attrs['verdict']}"
 
 def plot_archs(
     df, # From `compare_archs`
