@@ -6,12 +6,13 @@ Docs: https://petlab.github.io/petlab/bank.html.md"""
 
 # %% auto #0
 __all__ = ['strengths', 'photo_view', 'BankWarning', 'write_shard', 'Shard', 'bank_path', 'Bank', 'bank_info', 'prune_bank',
-           'cross_entropy', 'choose_strength', 'Head', 'fit_head', 'default_views', 'Trained', 'train_bank']
+           'cross_entropy', 'choose_strength', 'Head', 'fit_head', 'near_copies', 'default_views', 'Trained',
+           'train_bank']
 
 # %% ../nbs/04_bank.ipynb #1c5e6eb1
 import petlab
 import hashlib, math, os, platform, random, re, tempfile, time, warnings, numpy as np
-from collections import deque, namedtuple
+from collections import Counter, deque, namedtuple
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from functools import cache
@@ -20,7 +21,6 @@ from importlib.util import find_spec
 from itertools import islice, pairwise
 from pathlib import Path
 from fastcore.basics import patch
-from fastprogress import progress_bar
 from PIL import Image, ImageOps
 from safetensors import SafetensorError
 from threadpoolctl import ThreadpoolController
@@ -80,14 +80,23 @@ def write_shard(
     return path
 
 # %% ../nbs/04_bank.ipynb #7c11f6e6
+def _kinds(f):
+    "Names of the views in an open file, and the width of its activations; raises `ValueError` if it is not as `write_shard` makes it"
+    kinds = {o: (f.get_slice(o).get_dtype(), *f.get_slice(o).get_shape()) for o in f.keys()}
+    photos,acts = kinds.pop('photos', ()),{*kinds.values()}
+    if len(photos)!=3 or photos!=('U8',max(photos[1], 1),16) or len(acts)!=1: raise ValueError('it holds no activations of photos')
+    if len(shape := acts.pop())!=3 or shape!=('F16',photos[1],max(shape[2], 1)): raise ValueError('its activations are not one row a photo')
+    if any((f.get_tensor(o).view(np.uint16)&0x7fff).max()>=0x7c00 for o in kinds): raise ValueError('its activations are not all numbers')
+    return [*kinds],shape[2]
+
 class Shard:
-    "A file of the bank: digests of photos, and their activations in several views"
+    "A file of the bank: digests of photos, and their activations in several `views`, `width` numbers each"
     def __init__(self,
         path:Path # As from `write_shard`; raises `ValueError` if it is not what was written
     ):
         self.path = path
         with self.open() as f:
-            self.views = [o for o in f.keys() if o!='photos']
+            self.views,self.width = _kinds(f)
             self.photos = [o.tobytes() for o in f.get_tensor('photos')]
     def open(self):
         "The file, memory-mapped, once it is seen to be what was written"
@@ -117,7 +126,7 @@ class Bank:
         self.engine = engine or body_engine()
         self.resize = dict(size=tuple(self.engine.size), method=method, pad_mode=pad_mode)
         self.path = Path(path or bank_path())/f'v1-{self.engine.key}-{method if method!="pad" else f"pad-{pad_mode}"}'
-        self.shards,self.where,self.keeps = {},{},True
+        self.shards,self.where,self.keeps,self.width = {},{},True,getattr(self.engine, 'n_features', None)
         with suppress(OSError): os.utime(self.path)  # when it was used last
         self.read()
 
@@ -127,7 +136,7 @@ def read(self:Bank):
     "Take in the shards that are new on disk"
     for fn in sorted(self.path.glob('[!.]*.safetensors')):
         if fn in self.shards: continue
-        try: self.shards[fn] = Shard(fn)
+        try: self.shards[fn] = self._fitting(Shard(fn))
         except FileNotFoundError: continue
         except OSError as e: raise PetlabError(f'{fn} could not be read: {e}; make it readable, or give another place for the bank') from e
         except (ValueError,SafetensorError) as e:
@@ -135,6 +144,13 @@ def read(self:Bank):
             warnings.warn(f'{fn} is damaged ({e}): what it held is computed again, and `petlab bank prune` removes it', BankWarning, stacklevel=2)
             continue
         self._index(self.shards[fn], self.shards[fn].photos, self.shards[fn].views)
+
+@patch
+def _fitting(self:Bank, shard):
+    "`shard`, if it is as wide as what the engine gives, or as the others where that is not known"
+    self.width = self.width or shard.width
+    if shard.width!=self.width: raise ValueError(f'{shard.width} numbers a photo, not {self.width}')
+    return shard
 
 @patch
 def _index(self:Bank, shard, photos, views):
@@ -159,18 +175,24 @@ def keep(self:Bank,
 def _lacks(self:Bank, photo, views): return [v for v in views if photo not in self.where.get(v, {})]
 
 @patch
+def _open(self:Bank, fn, views):
+    "Digest of a photo, and by name those of its `views` that are new; raises `PhotoError`"
+    with photo_data(fn) as data:
+        photo = hashlib.sha256(data).digest()[:16]
+        if not (lacking := self._lacks(photo, views)): return photo,{}
+        img = open_photo(data, draft=2*max(self.resize['size']))
+        return photo,{v: photo_view(img, v, seed=photo.hex(), **self.resize) for v in lacking}
+
+@patch
 def _compute(self:Bank, files, views):
     "For each file its digest, its activations by view as far as they are new, and why it can't be read"
     found,arrays = [],[]
     for fn in files:
-        try:
-            data = Path(fn).read_bytes()
-            photo = hashlib.sha256(data).digest()[:16]
-            lacking = self._lacks(photo, views)
-            img = open_photo(data, draft=2*max(self.resize['size'])) if lacking else None
-            arrays += [photo_view(img, v, seed=photo.hex(), **self.resize) for v in lacking]
-            found.append((photo, lacking, ''))
-        except (OSError,PhotoError) as e: found.append((None, [], getattr(e, 'reason', None) or getattr(e, 'strerror', None) or str(e)))
+        try: photo,new = self._open(fn, views)
+        except PhotoError as e: found.append((None, [], e.reason))
+        else:
+            arrays += new.values()
+            found.append((photo, [*new], ''))
     bs = self.engine.bs
     acts = [o for i in range(0, len(arrays), bs) for o in self.engine(np.stack(arrays[i:i+bs]))]
     if not np.isfinite(acts).all(): raise PetlabError(f'{self.engine.key}: the network gives no numbers (NaN) for one of {files[0]}, ...; its weights are broken')
@@ -198,14 +220,14 @@ def fill(self:Bank,
     groups = [range(i, min(i+self.engine.bs, len(files))) for i in range(0, len(files), self.engine.bs)]
     shift = random.SystemRandom().randrange(max(len(groups), 1))  # two processes that fill the same bank start at different places
     groups = groups[shift:]+groups[:shift]
-    bar = progress_bar(in_order(lambda idxs: self._compute([files[i] for i in idxs], views), groups), total=len(groups),
-        display=len(files)>100 if progress is None else progress, leave=False)
+    computed = in_order(lambda idxs: self._compute([files[i] for i in idxs], views), groups)
+    watched = bar(computed, total=len(groups), leave=False) if (len(files)>100 if progress is None else progress) else computed
     try:
-        for found,idxs in zip(bar, groups):  # the bar first, that it may come to its end
+        for found,idxs in zip(watched, groups):  # the bar first, that it may come to its end
             for i,(photo,acts,reason) in zip(idxs, found):
                 res[i] = photo,reason
                 if acts: new[photo],n_new = {**new.get(photo, {}), **acts},n_new+1
-            bar.comment = f'{n_new/(time.monotonic()-start):.0f} new photos/s'
+            if watched is not computed: watched.comment = f'{n_new/(time.monotonic()-start):.0f} new photos/s'
             if len(new)>=self.every or new and time.monotonic()-last>10:
                 self.read()
                 self._flush(new)
@@ -254,7 +276,10 @@ def _shards(folder):
         try: good[fn] = Shard(fn)
         except FileNotFoundError: continue
         except (ValueError,SafetensorError): bad.append(fn)
-    return good,bad
+    widths = Counter()
+    for o in good.values(): widths[o.width] += len(o.photos)
+    odd = [fn for fn,o in good.items() if o.width!=max(widths, key=widths.get)]
+    return {fn: o for fn,o in good.items() if fn not in odd},[*bad, *odd]
 
 def _banks(path): return [o for o in sorted(Path(path or bank_path()).glob('v[0-9]*-*')) if o.is_dir()]
 
@@ -298,7 +323,8 @@ def prune_bank(
     days:float=90, # A bank that was not used for so long is removed
     every:int=Bank.every # Photos a file, at most
 ) -> list: # A dict for each thing that was removed: `name`, `why`
-    "Remove what is stale, and join small files"
+    "Remove what is stale, and join small files; raises `PetlabError`"
+    if not days>=0: raise PetlabError(f'days={days}: expected a number of days, 0 or more')
     removed,now = [],time.time()
     def remove(fn, why):
         fn.unlink(missing_ok=True)
@@ -402,16 +428,19 @@ def choose_strength(
     acts:np.ndarray, # Of the training photos, float [n,v,f]
     y:np.ndarray, # Classes as integers [n]
     seed:int=0, # Of the folds
-    most:int=1000 # Photos to try it on
+    most:int=1000, # Photos to try it on
+    groups:list=None # A key a photo; copies share theirs, and a fold
 ) -> tuple: # One of `strengths`, and the cross-entropy of each [5]
     "The strength of the data with the least cross-entropy on photos held out of the training set"
     idxs = np.random.default_rng(seed).permutation(len(y))[:most]
-    x,y,fold = acts[idxs].astype(np.float32),y[idxs],np.arange(len(idxs))%3
+    x,y,first = acts[idxs].astype(np.float32),y[idxs],{}
+    fold = np.array([first.setdefault(o, i)%3 for i,o in enumerate(idxs if groups is None else np.asarray(groups)[idxs])])
+    if not fold.any(): fold = np.arange(len(y))%3  # nothing but copies
     n,v,_ = x.shape
     x,k = x.reshape(n*v, -1),y.max()+1
     z,turn,_,s = _axes((x-x.mean(0))/np.sqrt(x.var(0)+1e-5))
     z,onehot,losses = z.reshape(n, v, -1),np.eye(k, dtype=np.float32)[y],np.zeros(len(strengths))
-    for i in range(min(3, n)):
+    for i in {*fold} if n>1 else ():
         inner,w = fold!=i,None
         (train,held),target = (z[o].reshape(-1, z.shape[2]) for o in (inner, ~inner)),onehot[inner].repeat(v, 0)
         for j,c in enumerate(strengths):
@@ -439,12 +468,13 @@ def fit_head(
     epochs:int=5, # Looks at it on the way to the optimum, each after twice as many steps as the one before
     seed:int=0, # Of the folds in which the strength of the data is chosen
     strength:float=None, # Of the data, as scikit-learn's C on standardised activations; default: chosen
-    n_out:int=None # Classes; default: as many as in `y`
+    n_out:int=None, # Classes; default: as many as in `y`
+    groups:list=None # As in `choose_strength`
 ):
     "After each epoch the `Head`: multinomial logistic regression on all views, as far as it is fitted by then"
     if epochs<1: raise PetlabError(f'epochs={epochs}: expected 1 or more')
     n,v,f = acts.shape
-    strength = strength or choose_strength(acts, y, seed)[0]
+    strength = strength or choose_strength(acts, y, seed, groups=groups)[0]
     x = acts.reshape(n*v, f).astype(np.float32)
     x -= (mean := x.mean(0))
     x /= np.sqrt((var := np.einsum('ij,ij->j', x, x)/len(x)) + 1e-5)
@@ -458,6 +488,35 @@ def fit_head(
         weight,bias = np.ascontiguousarray((axes@w[:-1]).T),w[-1]-w[-1].mean()
         head = Head(mean, var, weight, bias)
         yield head._replace(bias=weight@head.tensors()[1])
+
+# %% ../nbs/04_bank.ipynb #a93d5f18
+def _unit(x): return x/np.linalg.norm(x, axis=1, keepdims=True).clip(1e-9)
+
+def _alike(x, cosine):
+    "For each row of `x` [n,f] the first of the rows that it is alike, or alike what is alike it"
+    few = _unit(x@np.random.default_rng(0).standard_normal((x.shape[1], 64), np.float32))  # their cosines are off by less than .15
+    res = np.arange(len(x))
+    for i in range(0, len(x), 256):
+        near = few[i:i+256]@few[i:].T > cosine-.15
+        near[np.diag_indices(len(near))] = False
+        rows,cols = (i+np.flatnonzero(near.any(o)) for o in (1,0))
+        for row,found in zip(rows, x[rows]@x[cols].T > cosine):
+            groups = np.unique(np.append(res[cols[found]], res[row]))
+            if len(groups)>1: res[np.isin(res, groups)] = groups[0]
+    return res
+
+def near_copies(
+    acts:np.ndarray, # Of photos, in the view `'plain'`, float [n,f]
+    keys:list, # What the photos are known by, such as digests: those of one key are copies
+    cosine:float=.82, # Of the cube roots of activations about their mean: copies have more
+) -> list: # A key a photo; copies share the least of theirs
+    "Which photos are copies, also cut, turned, mirrored, resized, saved again. Over a tenth of all photos (and over 5) are no copies of one, but a kind of picture"
+    keys,first,which = np.unique([*map(str, keys)], return_index=True, return_inverse=True)
+    x = np.cbrt(acts[first].astype(np.float32))
+    group = _alike(_unit(x-x.mean(0)), cosine)
+    many = np.bincount(group)[group] > max(5, len(x)/10)
+    group[many] = np.flatnonzero(many)
+    return keys[group][which].tolist()
 
 # %% ../nbs/04_bank.ipynb #0a4276c7
 def default_views(
@@ -486,7 +545,7 @@ class Trained(namedtuple('Trained', 'folder score test table info')):
 # %% ../nbs/04_bank.ipynb #c7bd534a
 def _model_info(engine, bank, vocab, label, rows, score, n_train, views, photos):
     "What `model.json` says of a model that was trained on a bank"
-    packages = {o: version(o) for o in ('torch','timm','openvino') if find_spec(o)}
+    packages = {o: version(o) for o in ('torch','timm','openvino') if (has_openvino() if o=='openvino' else find_spec(o))}
     pre = dict(bank.resize, size=[*bank.resize['size']], mean=[*engine.mean], std=[*engine.std])
     training = dict(recipe='bank', views=[*views], n_train=n_train, n_valid=score.n, epochs=rows, photos=photos)
     return dict(format=model_format, arch=engine.arch, head=dict(lin_ftrs=[], ps=0., concat_pool=False), vocab=vocab,
@@ -516,29 +575,32 @@ def train_bank(
 ) -> Trained: # The model is in its `folder`
     "From photos to a saved model by way of the bank; raises `PetlabError` where there is nothing to learn"
     check_target(out)
-    engine,files = body_engine(arch, size=(size,size)),pet_files(path)
-    bank,views = Bank(engine, path=bank),tuple(views or default_views(int(len(files)*(1-test_pct)*(1-valid_pct)), _n_classes(files, label)))
-    photos,reasons = bank.fill(files, dict.fromkeys(('plain', *views)))
-    found = dict(zip(files, zip(photos, reasons)))
-    def why_not(files): return [found[o][1] if o in found else 'came while the others were read' for o in files]
-    table = pet_table(path, label, valid_pct, seed, test_pct, split, check=why_not)
+    engine = body_engine(arch, size=(size,size))
+    bank,digest,views = Bank(engine, path=bank),{},[*(views or ())]
+    def fill(files):
+        if not views: views[:] = default_views(int(len(files)*(1-test_pct)*(1-valid_pct)), _n_classes(files, label))
+        photos,reasons = bank.fill(files, dict.fromkeys(('plain', *views)))
+        digest.update(zip(files, photos))
+        return reasons
+    def copies(files): return near_copies(bank.rows([digest[o] for o in files])[:,0], [digest[o].hex() for o in files])
+    table = pet_table(path, label, valid_pct, seed, test_pct, split, check=fill, copies=copies)
     tell_left_out(table)
     vocab = check_sets(table)
-    y = table.label.map({o: i for i,o in enumerate(vocab)})
     def data(name, views):
-        idxs = table.index[table.set==name]
-        return bank.rows([found[o][0] for o in table.file[idxs]], views),y[idxs].to_numpy(int)
+        rows = table[table.set==name]
+        return bank.rows([digest[o] for o in rows.file], views),rows.label.map(vocab.index).to_numpy(int)
     (xs,ys),(xv,yv) = data('train', views),data('valid', ('plain',))
     def judge(head, x, y):
         logits = head(x[:,0])
         return Score(len(y), int((logits.argmax(1)!=y).sum()), cross_entropy(logits, y))
     rows = []
-    for head in fit_head(xs, ys, epochs, seed, n_out=len(vocab)):
+    groups = table.copy_of.fillna(table.file)[table.set=='train'].map(str)
+    for head in fit_head(xs, ys, epochs, seed, n_out=len(vocab), groups=groups):
         score = judge(head, xv, yv)
         rows.append(dict(train_loss=judge(head, xs, ys).loss, valid_loss=score.loss, error_rate=score.error_rate))
         _tell(rows)
     test = judge(head, *data('test', ('plain',))) if (table.set=='test').any() else None
-    photos = {o: ' '.join(found[fn][0].hex()[:12] for fn in table.file[table.set==o]) for o in ('train','valid')}
+    photos = {o: ' '.join(digest[fn].hex()[:12] for fn in table.file[table.set==o]) for o in ('train','valid')}
     info = _model_info(engine, bank, vocab, label, rows, score, len(ys), views, photos)
     tensors = _model_tensors(engine, head)
     body = engine.tensors if 'package' in registry.get(arch, {}) else engine.body

@@ -11,6 +11,7 @@ __all__ = ['Prediction', 'Predictor', 'quantize_model']
 import logging, os, random, tempfile, threading, numpy as np
 from collections import namedtuple
 from collections.abc import Callable, Iterable
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from fastcore.basics import patch
@@ -34,6 +35,7 @@ def _lite_network(folder, info):
     pre = info['preprocess']
     return openvino_model(body, pre['size'], pre['mean'], pre['std'], head, info['head']['concat_pool'])
 
+@enters_openvino
 def _network(folder, info):
     "The `ov.Model` of a saved model; None where it takes torch to run it"
     import openvino as ov
@@ -63,15 +65,20 @@ class _TorchNetwork:
 class Prediction(namedtuple('Prediction', 'label prob probs')):
     "A photo's `label`, its `prob`, and the `probs` of all classes, float32 in the order of the model's vocab"
 
+@contextmanager
 def _opened(
     photo, # Path, bytes, or Pillow image
     draft=None # As in `open_photo`
 ):
-    "A photo as RGB; raises `PhotoError`"
+    "A photo as RGB, whose turn lasts to the end of the block; raises `PhotoError`"
+    if isinstance(photo, Image.Image):
+        try: img = to_rgb(ImageOps.exif_transpose(photo))
+        except OSError as e: raise PhotoError(getattr(photo, 'filename', None) or 'image', f'broken picture ({e})') from e
+        yield img
+        return
     if isinstance(photo, (bytearray, memoryview)): photo = bytes(photo)
-    if not isinstance(photo, Image.Image): return open_photo(photo, draft)
-    try: return to_rgb(ImageOps.exif_transpose(photo))
-    except OSError as e: raise PhotoError(getattr(photo, 'filename', None) or 'image', f'broken picture ({e})') from e
+    if not isinstance(photo, (str, bytes, os.PathLike)): raise PhotoError(photo, 'neither a path, nor bytes, nor a Pillow image')
+    with opened(photo, draft) as img: yield img
 
 class Predictor:
     "A saved model, ready to predict; needs neither fastai nor torch where OpenVINO is installed; threads may share it"
@@ -101,11 +108,14 @@ def _engine(self:Predictor, precision, latency):
 @patch
 def _probs(self:Predictor, photo, latency=False):
     "Probabilities [classes]; raises `PhotoError` or `ModelError`"
-    def look(img, precision): return self._engine(precision, latency)(np.array(resize_photo(img, **self.resize))[None])[0]
+    def pixels(draft=None):
+        with _opened(photo, draft) as img: return np.array(resize_photo(img, **self.resize))[None],min(img.size)
     draft = 2*max(self.resize['size'])
-    img = _opened(photo, draft)
-    p,drafted = look(img, self.first),min(img.size)>=draft  # a smaller one can't come of a draft
-    if not p.max()>=self.sure and (drafted or self.first!=self.second): p = look(_opened(photo) if drafted else img, self.second)
+    x,side = pixels(draft)
+    p,drafted = self._engine(self.first, latency)(x)[0],side>=draft  # a smaller one can't come of a draft
+    if not p.max()>=self.sure and (drafted or self.first!=self.second):
+        if drafted: x,_ = pixels()
+        p = self._engine(self.second, latency)(x)[0]
     if not np.isfinite(p).all(): raise ModelError(f'{self.folder}: its network gives no probabilities (NaN); train the model again')
     return p
 
@@ -135,9 +145,7 @@ def stream(self:Predictor,
         try: return o,self._prediction(o)
         except PhotoError as e: return o,e
     res = in_order(pair, photos)
-    if not (progress and hasattr(photos, '__len__')): return res
-    from fastprogress import progress_bar
-    return iter(progress_bar(res, total=len(photos)))
+    return iter(bar(res, total=len(photos))) if progress and hasattr(photos, '__len__') else res
 
 @patch
 def batch(self:Predictor,
@@ -223,6 +231,7 @@ def quantize_model(
     else: labels = [None]
     network = _int8(model.network, [f for f,_ in preds[:cut]], model.resize)
     def write(to, cost):
+        @enters_openvino
         def export(fn):
             import openvino as ov
             ov.save_model(network, fn, compress_to_fp16=False)
