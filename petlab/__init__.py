@@ -11,7 +11,7 @@ def _interrupted(*_):
 
 # In the command's own process alone: until `main` takes over, what is imported would answer Ctrl-C with a traceback
 if os.path.basename(sys.argv[0] if getattr(sys, 'argv', None) else '') in ('petlab', 'petlab.exe', 'petlab-script.py'):
-    import signal
+    import _signal as signal  # the part of it that loads nothing
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler: signal.signal(signal.SIGINT, _interrupted)
 
 import warnings

@@ -23,10 +23,10 @@ from pathlib import Path
 from statistics import median, median_low, quantiles
 from fastcore.basics import ifnone
 from fastcore.parallel import num_cpus
-from fastprogress import progress_bar
 from PIL import Image
 from . import PetlabError
-from .files import breed, cat_or_dog, labeller, LabelError, open_photo, pet_files, pets_path, PhotoError, random_split, resize_photo
+from .files import bar, breed, cat_or_dog, labeller, LabelError, open_photo, opened, pet_files, pets_path, photo_formats, PhotoError
+from .files import random_split, resize_photo
 from .model import Score
 from .zoo import body, default_arch, imagenet_model, registry
 
@@ -83,7 +83,7 @@ class _Photos:
     "A data set as a textbook writes it"
     def __init__(self, files, labels, tfm): self.files,self.labels,self.tfm = files,labels,tfm
     def __len__(self): return len(self.files)
-    def __getitem__(self, i): return self.tfm(Image.open(self.files[i]).convert('RGB')),self.labels[i]
+    def __getitem__(self, i): return self.tfm(Image.open(self.files[i], formats=photo_formats).convert('RGB')),self.labels[i]
 
 def _epoch(net, dl, lr):
     "One epoch over `dl`, of the parameters that are not frozen"
@@ -275,11 +275,15 @@ def peak_memory(
     peak = resource.getrusage(resource.RUSAGE_CHILDREN if children else resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform=='darwin' else 1024*peak
 
+def _last(text):
+    "The last lines that a program told, as one"
+    return ' | '.join(text.strip().splitlines()[-3:])
+
 def _run_each(*words):
     "A contender that runs a command; its libraries are in the disk's cache, since others have loaded them"
     def run():
         out = subprocess.run([*map(str, words)], capture_output=True, text=True)
-        if out.returncode: raise PetlabError(f'{Path(words[0]).name} ended with exit code {out.returncode}: {out.stderr[-1000:]}')
+        if out.returncode: raise PetlabError(f'{Path(words[0]).name} ended with exit code {out.returncode}: {_last(out.stderr)}')
         return dict(photos=1, memory=peak_memory(children=True), said=out.stdout.split()[-2:])
     yield
     while True: yield run()
@@ -326,7 +330,8 @@ def matrix_product(place, work):
 @contender('ceiling', 'decode', quick=True)
 def decode(place, work):
     "Pillow opens photos at no more than the scale that is needed, and crops and resizes them to 224 x 224, in a thread a core"
-    def side(fn): return resize_photo(open_photo(fn, draft=224), (224,224)).width
+    def side(fn):
+        with opened(fn, 224) as img: return resize_photo(img, (224,224)).width
     def run(photos):
         with ThreadPoolExecutor(num_cpus()) as pool: return dict(photos=len(list(pool.map(side, pet_files(photos)))))
     run(place/'few')
@@ -379,7 +384,7 @@ class Racer:
         if line := self.proc.stdout.readline(): return json.loads(line)
         self.proc.wait()
         self.said.seek(0)
-        raise PetlabError(f'the contender {self.name!r} ({self.work}) ended with exit code {self.proc.returncode}: {self.said.read()[-2000:]}')
+        raise PetlabError(f'the contender {self.name!r} ({self.work}) ended with exit code {self.proc.returncode}: {_last(self.said.read())}')
     def repeat(self):
         "Run once more; what it told is added to `runs`"
         start = time.perf_counter()
@@ -583,8 +588,10 @@ def bench(
         files = lay_out(source, Path(tmp), n)
         todo = _todo(only, sizes, quick, Path(tmp))
         total = sum(len(names)*(1 if size else repeats) for _,names,_,size in todo)
-        bar = progress_bar(_steps(todo, files, repeats, patience, rows), total=total, display=progress, leave=False)
-        for o in bar: bar.comment = f'{o.work}: {o.name}'
+        steps = _steps(todo, files, repeats, patience, rows)
+        watched = bar(steps, total=total, leave=False) if progress else steps
+        for o in watched:
+            if hasattr(watched, 'comment'): watched.comment = f'{o.work}: {o.name}'
     product,decoded = [o for o in rows if o['work']=='ceiling']
     facts = dict(date=f'{datetime.now(timezone.utc):%Y-%m-%d}', quick=quick, photos=len(files), n_valid=int(0.2*len(files)), repeats=repeats,
         patience=patience if patience<math.inf else None, seconds=time.perf_counter()-start, machine=machine(),

@@ -17,6 +17,7 @@ __all__ = ['PetInterpretation', 'interpret', 'off_diagonal', 'plot_per_class', '
 # %% ../nbs/06_look.ipynb #4a9486b3
 from . import PetlabError
 from fastai.vision.all import *
+from io import BytesIO
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from PIL import ImageFilter, ImageOps
 from sklearn.manifold import TSNE
@@ -335,6 +336,12 @@ def plot_maps(
     plt.tight_layout(pad=.4)
 
 # %% ../nbs/06_look.ipynb #fbd8e36c
+def _outline(fn):
+    "The mask in a trimap, mode L"
+    with photo_data(fn) as data:
+        try: return Image.open(BytesIO(data), formats=photo_formats).point([0,255,0]+[255]*253, 'L')
+        except Exception as e: raise PhotoError(fn, f'no trimap that can be read ({e})') from e
+
 def pet_mask(
     fn:Path, # A photo in `images/`, with `annotations/` beside that folder
     part:str='pet', # `'pet'` (outline, from the trimap), `'box'` (round that), or `'head'` (box, from the xml)
@@ -349,7 +356,7 @@ def pet_mask(
     if part!='head' or not boxes:
         if not source.is_file(): raise PetlabError(f'{source}: no such file, so it is not known where the pet is; give `masks` yourself, or take photos that have one')
     if part!='head':
-        mask = Image.open(source).point([0,255,0]+[255]*253, 'L')
+        mask = _outline(source)
         if mask.size!=size: raise PetlabError(f'{source} is {mask.size[0]} x {mask.size[1]} pixels, its photo {size[0]} x {size[1]}; it belongs to another photo')
         if part=='pet': return mask
         found = [mask.getbbox() or (0,0,0,0)]
@@ -467,8 +474,8 @@ def swap_backgrounds(
         rng,y = np.random.default_rng([seed,i]),get_y(fn)
         if y not in grounds: raise PetlabError(f'{fn.name} is labelled {y!r}, and `grounds` has none for it')
         if rng.random()>=share: y = rng.choice([o for o in grounds if o!=y])
-        img = Image.open(fn)
-        back = grounds[y](rng, img.size) if callable(grounds[y]) else ground(grounds[y], rng, img.size)
+        with opened(fn) as img: size = img.size
+        back = grounds[y](rng, size) if callable(grounds[y]) else ground(grounds[y], rng, size)
         lay_on(fn, back).save(folder/'images'/f'{fn.stem}.jpg', quality=90)
         shutil.copy(fn.parent.parent/'annotations/trimaps'/f'{fn.stem}.png', folder/'annotations/trimaps')
     parallel(one, list(enumerate(map(Path, files))), threadpool=True, n_workers=defaults.cpus, progress=False)

@@ -18,10 +18,10 @@ from . import PetlabError
 from contextlib import nullcontext
 from itertools import takewhile
 from fastai.vision.all import *
-from fastprogress import progress_bar
 from scipy import stats
 from scipy.optimize import OptimizeWarning, curve_fit
 from .bank import choose_strength, fit_head
+from .files import bar
 from .learn import *
 from .model import *
 from .judge import *
@@ -174,7 +174,7 @@ def loss_vs_metric(
     for i in range(n_directions):
         ways[f'random {i+1}'] = [torch.randn(o.shape, generator=rng, dtype=torch.float64).to(o.device) for o in double.params]
     rows,todo = [],[(name, step) for name in ways for step in steps]
-    for name,step in progress_bar(todo, leave=False):
+    for name,step in bar(todo, leave=False):
         ls,w = double.moved(ways[name], step)
         rows.append(dict(direction=name, step=step, loss=ls.mean(), change=(ls-losses).mean(), error_rate=w.mean(), wrong=int(w.sum())))
     df = pd.DataFrame(rows)
@@ -558,7 +558,7 @@ def learning_curve_of(
     orders = [draw_order(y, rng) for _ in range(repeats)]
     todo = [(size, i) for size in sizes for i in range(1 if size==n else repeats)]
     wrongs = {o: [] for o in sizes}
-    for size,i in progress_bar(todo, leave=False):
+    for size,i in bar(todo, leave=False):
         part = orders[i][:size]
         if i==0: chosen = strength or choose_strength(acts[part], y[part], seed)[0]
         wrongs[size].append(wrong_of_part(acts[part], y[part], acts_valid, y_valid, seed, chosen))

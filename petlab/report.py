@@ -16,7 +16,6 @@ from collections.abc import Callable
 from pathlib import Path
 from fastcore.basics import patch
 from fastcore.xml import *
-from fastprogress import progress_bar
 from PIL import Image, ImageDraw
 from scipy.stats import binomtest
 from . import PetlabError
@@ -55,7 +54,8 @@ class Evidence:
         self.maps = _has_maps(self.learn, self.info['preprocess']['size'])
         label = label or self.info.get('label')
         if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with `label`')
-        files = list(pet_files(pets_path(source)))
+        found = folder_files(path := pets_path(source))
+        files,self.not_photos = list(found.photos or pet_files(path)),found.others
         said = [o for _,o in self.predictor.stream(files, progress=len(files)>100)]
         table = label_photos(files, label, lambda files: [o.reason if isinstance(o, PhotoError) else '' for o in said])
         unknown = (table.reason=='') & ~table.label.isin(self.vocab)
@@ -69,6 +69,9 @@ class Evidence:
         fresh = ['new'] if (self.table.set=='new').sum()>=30 else ['new','valid','unknown']
         self.judged = self.table.set.isin(fresh).to_numpy()
         if not self.judged.any(): raise PetlabError(f'the model was trained on all of the {len(targs)} photos: give some that it has not seen')
+        first,keys = {},photo_digests(self.table.file.tolist())
+        for fn,k in zip(self.table.file, keys): first.setdefault(k, fn)
+        self.copies = {fn: first[k] for fn,k in zip(self.table.file, keys) if first[k] is not fn}
         self.probs,self.targs,self.photos = probs[self.judged],targs[self.judged],self.table[self.judged].reset_index(drop=True)
 
 # %% ../nbs/07_report.ipynb #c244245c
@@ -162,7 +165,7 @@ def photo_cards(
     def pair(pic, heat):
         shown = [Image.fromarray(pic), *([_overlay(pic, heat)] if ev.maps else [])]
         return [Img(src=_data(o.resize((144,144)), 'jpeg', quality=80), alt='') for o in shown]
-    def caption(o): return [B(f'{o.predicted} {o.prob:.0%}'), Br(), *([] if o.predicted==o.label else [f'labelled {o.label}', Br()]), Small(o.file.name)]
+    def caption(o): return [B(f'{o.predicted} {o.prob:.0%}'), Br(), *([] if o.predicted==o.label else [f'labelled {o.label}', Br()]), Small(shown(o.file.name))]
     return Div(*[Figure(Div(*pair(*pm)), Figcaption(*caption(o)), cls='right' if o.predicted==o.label else 'wrong') for o,*pm in zip(rows.itertuples(), pics, maps)], cls='cards')
 
 def mistakes_section(
@@ -302,18 +305,20 @@ def data_section(
     if totals.max()>3*totals.min(): ev.cautions.append(f"The classes are uneven: {totals.idxmax()!r} has {totals.max()} photos, {totals.idxmin()!r} {totals.min()}.")
     pairs = leaks(ev.table.assign(reason='', set=np.where(ev.table.set=='train', 'train', np.where(ev.judged, 'judged', 'valid'))))
     pairs = pairs[[{'train','judged'}=={a,b} for a,b in zip(pairs.set, pairs.other_set)]]
-    parts = [H2('The photos', id='data'), P(f'{len(ev.table)} used, {len(ev.left_out)} left out.'),
+    parts = [H2('The photos', id='data'), P(f'{len(ev.table)} used, {len(ev.left_out)} left out, {len(ev.not_photos)} other files.'),
         page_figure(lambda: _plot_balance(count), 'Photos of each class'), Details(Summary('As a table'), page_table(count.rename(columns=_sets).reset_index()))]
+    if ev.copies: ev.cautions.append(f'{len(ev.copies)} of the photos are copies of others here, with the same bytes: each counts, so the score is less sure than its interval says.')
     if len(ev.left_out):
         ev.cautions.append(f'Files that could not be used: {len(ev.left_out)}; they are listed.')
-        parts += [Details(Summary('Left out'), page_table(pd.DataFrame(dict(file=[o.name for o in ev.left_out.file], reason=ev.left_out.reason))))]
+        parts += [Details(Summary('Left out'), page_table(pd.DataFrame(dict(file=[shown(o.name) for o in ev.left_out.file], reason=ev.left_out.reason.map(shown)))))]
     n_here,n_train = (ev.table.set=='train').sum(),ev.info.get('training', {}).get('n_train', '?')
     compared = f'compared by perceptual hash with the {n_here} of its {n_train} training photos that are here'
     if len(pairs):
         copies = ev.photos.file.isin({*pairs.file, *pairs.other})
         without = f'without them: {ev.score(ev.photos[~copies])}' if not copies.all() else 'there are no others'
         ev.cautions.append(f'{copies.sum()} of the {len(copies)} photos that judge it are near copies of photos that it was trained on; {without}.')
-        parts += [P(f'Near copies, {compared}:'), page_table(pd.DataFrame(dict(photo=[o.name for o in pairs.file], other=[o.name for o in pairs.other], kind=pairs.kind)).head(20))]
+        names = {k: [shown(o.name) for o in v] for k,v in dict(photo=pairs.file, other=pairs.other).items()}
+        parts += [P(f'Near copies, {compared}:'), page_table(pd.DataFrame(dict(names, kind=pairs.kind)).head(20))]
     elif n_here: parts += [P(f'No near copies are among those that judge it, {compared}.')]
     if not n_here: ev.cautions.append('None of the photos here is known to be one that it was trained on, so copies of those, resized or saved again, cannot be told from new photos.')
     return Section(*parts)
@@ -383,7 +388,7 @@ def report_page(
 ) -> FT: # The whole page
     "The page about a model"
     ev.cautions.clear()
-    parts,s = [f(ev) for f in progress_bar(sections)],ev.score()
+    parts,s = [f(ev) for f in bar(sections)],ev.score()
     name = ', '.join(map(str, ev.vocab[:4]))+(f' and {len(ev.vocab)-4} more' if len(ev.vocab)>4 else '')
     tiles = {'error rate': _pct(s.error_rate), '95 % interval': ' to '.join(map(_pct, s.interval)), 'wrong': f'{s.wrong} of {s.n}', 'classes': len(ev.vocab)}
     marks = [Li(o) for o in ev.cautions] or [Li('Nothing that was looked for. That is no promise: the score holds for photos like these.')]
@@ -406,22 +411,24 @@ def report(
     seed:int=42, # Of what is drawn by lot
     strange:str|Path=None, # Folder of photos that are none of the classes; default: pictures made for it
     bank:Path=None # Folder of the banks; default: `bank_path()`
-) -> dict: # `file`, `score` (as from `Score.asdict`), `summary` and `cautions` (lists of sentences), `left_out` (file and error)
+) -> dict: # `file`, `score` (as from `Score.asdict`), `summary` and `cautions` (lists of sentences), `left_out` (file and error), `copies` (file and copy_of), `not_photos` (file and reason)
     "Write one page about a model, that needs no network and no other file; raises `PetlabError`"
     out = Path(out)
-    try: is_other = out.is_dir() or out.exists() and b'content="petlab"' not in out.read_bytes()[:600]
-    except OSError as e: raise PetlabError(f'{out}: {e.strerror}; choose another name') from e
-    if is_other: raise PetlabError(f'{out} is there and is no report; choose another name')
-    if not out.absolute().parent.is_dir(): raise PetlabError(f'{out.parent}: no such folder; make it first')
+    try: is_other = out.exists() and (not out.is_file() or b'content="petlab"' not in out.open('rb').read(600))
+    except OSError as e: raise PetlabError(f'{shown(out)}: {e.strerror}; choose another name') from e
+    if is_other: raise PetlabError(f'{shown(out)} is there and is no report; choose another name')
+    place = Path(os.path.realpath(out))  # a link stays, what it leads to is written
+    if not place.parent.is_dir(): raise PetlabError(f'{shown(out.parent)}: no such folder; make it first')
     if strange: pet_files(strange := pets_path(strange))
-    try: tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix='.report-').cleanup()
-    except OSError as e: raise PetlabError(f'{out} can not be written: {e}; choose another place') from e
+    try: tempfile.TemporaryDirectory(dir=place.parent, prefix='.report-').cleanup()
+    except OSError as e: raise PetlabError(f'{shown(out)} can not be written: {e.strerror}; choose another place') from e
     ev = Evidence(model, source, label, seed, strange, bank)
     text = to_xml(report_page(ev))
     try:
-        with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix='.report-') as tmp:
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix='.report-') as tmp:
             (new := Path(tmp)/'page').write_text(text, encoding='utf-8', errors='replace')
-            os.replace(new, out)
-    except OSError as e: raise PetlabError(f'{out} could not be written: {e}; choose another place') from e
+            os.replace(new, place)
+    except OSError as e: raise PetlabError(f'{shown(out)} could not be written: {e.strerror}; choose another place') from e
     left_out = [dict(file=str(o.file), error=o.reason) for o in ev.left_out.itertuples()]
-    return dict(file=str(out), score=ev.score().asdict(), summary=[_sentence(ev)], cautions=ev.cautions, left_out=left_out)
+    return dict(file=str(out), score=ev.score().asdict(), summary=[_sentence(ev)], cautions=ev.cautions, left_out=left_out,
+        copies=[dict(file=str(k), copy_of=str(v)) for k,v in ev.copies.items()], not_photos=[dict(file=str(k), reason=v) for k,v in ev.not_photos.items()])

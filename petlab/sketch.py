@@ -9,15 +9,15 @@ __all__ = ['draw_pet', 'sketch_pets']
 
 # %% ../nbs/01_sketch.ipynb #f5f5c20d
 import json, os, shutil, signal, time, numpy as np
+from concurrent.futures import BrokenExecutor
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Thread
 from fastcore.parallel import ProcessPoolExecutor, defaults
-from fastprogress import progress_bar
 from filelock import FileLock
 from PIL import Image, ImageDraw, ImageFilter
 from . import PetlabError
-from .files import data_path
+from .files import bar, data_path, shown
 
 # %% ../nbs/01_sketch.ipynb #14b57981
 def _look(species, # 'cat' or 'dog'
@@ -817,11 +817,15 @@ def _is_whole(path, made):
     "Whether `path` holds every picture of the sketch `made`"
     return _made(path)==made and len(list((path/'images').glob('*.jpg')))==len(_looks)*made['n_per_breed']
 
-def _made(path): return json.loads((path/'sketch.json').read_text()) if (path/'sketch.json').is_file() else None
+def _made(path):
+    "What `sketch.json` says, if it says something"
+    try: return json.loads((path/'sketch.json').read_text())
+    except (OSError,ValueError): return None
 
 def _worker(parent):
     "Leave Ctrl-C to the process that asked for the drawing, and end with it"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     def watch():
         while os.getppid()==parent: time.sleep(.5)
         os._exit(1)
@@ -835,7 +839,7 @@ def _draw_all(part, made, n_workers, progress):
     items = [(b,i+1) for b in _looks for i in range(made['n_per_breed'])]
     with ProcessPoolExecutor(n_workers, initializer=_worker, initargs=(os.getpid(),)) as ex:
         done = ex.map(_draw_file, items, chunksize=4, folder=part, size=made['size'], seed=made['seed'])
-        for _ in progress_bar(done, total=len(items), leave=False) if progress else done: pass
+        for _ in bar(done, total=len(items), leave=False) if progress else done: pass
     (part/'sketch.json').write_text(json.dumps(made))
 
 # %% ../nbs/01_sketch.ipynb #4a0a4de4
@@ -854,7 +858,7 @@ def sketch_pets(n_per_breed=20, # Pictures of each of the 37 breeds
     path = Path(data_path()/tag if path is None else path)
     if _is_whole(path, made): return path
     if path.is_file() or path.is_dir() and _made(path)!=made and any(path.iterdir()):
-        raise PetlabError(f'{path} is there and is not the sketch asked for: name a new folder, or delete this one')
+        raise PetlabError(f'{shown(path)} is there and is not the sketch asked for: name a new folder, or delete this one')
     part = path.with_name(f'.{path.name}.{tag}.part')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -865,5 +869,6 @@ def sketch_pets(n_per_breed=20, # Pictures of each of the 37 breeds
                 path.rename(part)
             _draw_all(part, made, n_workers, progress)
             part.rename(path)
-    except OSError as e: raise PetlabError(f'cannot write {path} ({e}): name another folder, or point FASTAI_HOME to one') from e
+    except (OSError,BrokenExecutor) as e:
+        raise PetlabError(f'cannot write {shown(path)} ({shown(e)}): make room, name another folder, or point FASTAI_HOME to one') from e
     return path
