@@ -6,17 +6,18 @@ Docs: https://petlab.github.io/petlab/files.html.md"""
 
 # %% auto #0
 __all__ = ['cat_breeds', 'dog_breeds', 'photo_formats', 'photo_endings', 'other_endings', 'FolderFiles', 'photo_limit',
-           'open_memory', 'shown', 'bar', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'fastai_home', 'data_path',
-           'pets_path', 'folder_files', 'pet_files', 'PhotoError', 'to_rgb', 'photo_data', 'open_photo', 'opened',
+           'open_memory', 'shown', 'bar', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'data_path', 'make_config',
+           'pets_path', 'folder_files', 'pet_files', 'PhotoError', 'to_rgb', 'photo_data', 'opened', 'open_photo',
            'check_photos', 'resize_photo', 'labeller', 'label_photos', 'tell_left_out', 'random_split', 'photo_digests',
            'pet_table', 'check_sets', 'class_balance']
 
 # %% ../nbs/00_files.ipynb #55039f44
-import configparser, hashlib, io, math, os, re, stat, sys, threading, numpy as np
+import configparser, hashlib, io, math, os, re, stat, sys, tempfile, threading, numpy as np
 from collections import namedtuple
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, ExitStack, nullcontext
+from functools import partial
 from pathlib import Path
 from fastcore.basics import num_cpus, store_attr, using_attr
 from fastcore.foundation import L
@@ -73,14 +74,14 @@ def cat_or_dog(
     return 'cat' if is_cat(name) else 'dog'
 
 # %% ../nbs/00_files.ipynb #a29a844b
-def fastai_home() -> Path: # `FASTAI_HOME`, or `~/.fastai`
-    "The folder of fastai's `config.ini`; raises `PetlabError` where this user has no home"
-    try: return Path(os.getenv('FASTAI_HOME', '~/.fastai')).expanduser().absolute()
+def _config_file():
+    "Where fastai keeps its `config.ini`"
+    try: return Path(os.getenv('FASTAI_HOME', '~/.fastai')).expanduser().absolute()/'config.ini'
     except RuntimeError as e: raise PetlabError(f'{e} Set FASTAI_HOME to a folder that can be written') from e
 
 def data_path() -> Path: # As `fastai_path('data')`
     "fastai's folder for data sets, found without importing fastai or writing anything; raises `PetlabError`"
-    fn,cfg = fastai_home()/'config.ini',configparser.ConfigParser()
+    fn,cfg = _config_file(),configparser.ConfigParser()
     try:
         if os.path.lexists(fn): cfg.read_string(fn.read_text(encoding='utf8'))
         return fn.parent/cfg['DEFAULT'].get('data', 'data')
@@ -88,6 +89,20 @@ def data_path() -> Path: # As `fastai_path('data')`
         why = getattr(e, 'strerror', None) or f'{e}'.splitlines()[0]
         raise PetlabError(f"{shown(fn)}: can't be read ({shown(why)}); mend or delete it, or set FASTAI_HOME to another folder") from e
 
+def make_config() -> Path: # `config.ini`
+    "Make fastai's `config.ini` where it is absent or empty, whole or not at all, before fastai makes it; raises `PetlabError`"
+    fn,cfg = _config_file(),configparser.ConfigParser()
+    data_path()
+    cfg['DEFAULT'] = dict(data='data', archive='archive', storage='tmp', model='models')
+    try:
+        if fn.exists() and fn.stat().st_size: return fn
+        fn.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=fn.parent, prefix='.config-') as tmp:
+            with open(Path(tmp)/'config.ini', 'w') as f: cfg.write(f)
+            return Path(tmp, 'config.ini').replace(fn)
+    except OSError as e: raise PetlabError(f"{shown(fn)}: can't be written ({e.strerror}); set FASTAI_HOME to a folder that can be") from e
+
+# %% ../nbs/00_files.ipynb #2e60d7f1
 def pets_path(
     source:str|Path # `'pets'` (Oxford-IIIT Pet, a download), `'sketch'` (the built-in sample) or a folder of photos
 ) -> Path: # Folder: the Oxford layout (`images/`, perhaps `annotations/`) or photos in any folders
@@ -132,6 +147,7 @@ def _is_folder(o):
     try: return o.is_dir()
     except OSError: return False
 
+# %% ../nbs/00_files.ipynb #d1f7a3c8
 def _scan(folder, photos, others, seen, outside):
     "Add what is in `folder` to `photos` and `others`, unless it was `seen`; returns its folders, and its links to folders"
     folders,links = [],[]
@@ -154,6 +170,7 @@ def _scan(folder, photos, others, seen, outside):
         else: photos.append(fn)
     return folders,links
 
+# %% ../nbs/00_files.ipynb #5b60e9d2
 def folder_files(
     path:str|Path # Folder in the Oxford layout, or of photos
 ) -> FolderFiles: # `photos`: sorted paths; `others`: of every other file why it is no photo
@@ -170,6 +187,7 @@ def folder_files(
             links += b
     return FolderFiles(L(sorted(photos, key=lambda o: o.parts)), others)
 
+# %% ../nbs/00_files.ipynb #e07a94c6
 def pet_files(
     path:str|Path # Folder in the Oxford layout, or of photos
 ) -> L: # Paths, sorted
@@ -187,7 +205,7 @@ class PhotoError(PetlabError):
 
 def to_rgb(
     img:Image.Image # Any Pillow image
-) -> Image.Image: # Upright, mode RGB
+) -> Image.Image: # Upright, mode RGB; `img` itself where it is so
     "`img` as upright RGB: EXIF rotation applied, transparency laid on white, 16 and 32 bits scaled to 8"
     ImageOps.exif_transpose(img, in_place=True)
     if img.mode[0] in 'IF':
@@ -196,15 +214,15 @@ def to_rgb(
         np.clip(a, 0, None, out=a)
         a *= 255/top
         img = Image.fromarray(a.astype(np.uint8))
-    if not img.has_transparency_data: return img.convert('RGB')
+    if not img.has_transparency_data: return img if img.mode=='RGB' else img.convert('RGB')
     if img.mode not in ('RGBA', 'LA'): img = img.convert('RGBA')
     white = Image.new('RGB', img.size, 'white')
     white.paste(img, mask=img)
     return white
 
 # %% ../nbs/00_files.ipynb #19f0b3c7
-photo_limit = 2**28    # bytes that the file of a photo may have
-open_memory = 3*2**29  # bytes that the photos which are open at once in a process take
+photo_limit = 2**28  # bytes that the file of a photo may have
+open_memory = 3*2**29  # bytes that the photos which a process has open at once may take, files and pixels
 
 _kinds = {stat.S_IFIFO: 'pipe', stat.S_IFSOCK: 'socket', stat.S_IFCHR: 'device', stat.S_IFBLK: 'device', stat.S_IFDIR: 'folder'}
 
@@ -216,115 +234,122 @@ def _os_reason(fn, e):
 
 @contextmanager
 def _regular(fn):
-    "The regular file `fn`, open for reading; nothing else is opened, as to open a pipe or a device may have effects, or never end"
+    "The regular file `fn`, open for reading, and its size; nothing else is opened: a pipe may never end, and a device may do something"
     try:
-        mode = os.stat(fn).st_mode
+        mode,f = os.stat(fn).st_mode,None
         if stat.S_ISREG(mode): f = open(fn, 'rb', opener=lambda o,flags: os.open(o, flags|getattr(os, 'O_NONBLOCK', 0)))
     except (OSError, ValueError) as e: raise PhotoError(fn, _os_reason(fn, e)) from e
-    if not stat.S_ISREG(mode): raise PhotoError(fn, f"a {_kinds.get(stat.S_IFMT(mode), 'thing')}, not a file; move it away")
-    with f:
-        if not stat.S_ISREG(os.fstat(f.fileno()).st_mode): raise PhotoError(fn, 'changed while it was opened; try again')
-        yield f
+    if not f: raise PhotoError(fn, f"a {_kinds.get(stat.S_IFMT(mode), 'thing')}, not a file; move it away")
+    with f: yield f,os.fstat(f.fileno()).st_size
 
 class _Turns:
-    "Lets in, in the order of arrival, what takes `open_memory` bytes together at most"
-    def __init__(self): self.door,self.room,self.used = threading.Lock(),threading.Condition(),0
-
-    def take(self, n, mine=0):
-        with self.room:
-            self.room.wait_for(lambda: self.used+n<=open_memory or self.used==mine)
-            self.used += n
-        return n
+    "Lets in, in the order of arrival, what takes `most()` bytes together"
+    def __init__(self, most):
+        store_attr()
+        self.used,self.door,self.room = 0,threading.Lock(),threading.Condition()
+        if hasattr(os, 'register_at_fork'): os.register_at_fork(after_in_child=partial(self.__init__, most))
 
     @contextmanager
-    def __call__(self, size, need):
-        "A turn for `size` bytes, and then for the bytes that the function `need` says"
-        took = 0
-        try:
-            with self.door:
-                took = self.take(size)
-                took += self.take(need(), took)
-            yield
+    def __call__(self, n):
+        with self.door, self.room:
+            self.room.wait_for(lambda: self.used+n<=self.most() or not self.used)
+            self.used += n
+        try: yield
         finally:
             with self.room:
-                self.used -= took
+                self.used -= n
                 self.room.notify_all()
 
-_turn = _Turns()
-if hasattr(os, 'register_at_fork'): os.register_at_fork(after_in_child=_turn.__init__)
+_file_turn,_pixel_turn = _Turns(lambda: 2*photo_limit),_Turns(lambda: open_memory-2*photo_limit)
 
 # %% ../nbs/00_files.ipynb #a06d52e8
-_pixel_bytes = dict(JPEG2000=40, AVIF=24, WEBP=20, TIFF=16)  # that one pixel takes, at most, until it is RGB; 12 in the other formats
+_pixel_bytes = dict(JPEG2000=25, AVIF=20, WEBP=16)  # that a pixel takes at most until it is RGB; 12 in the other formats
 
-def _need(img, size):
-    "Bytes that the open `img` of a file of `size` bytes takes; raises `PhotoError` where those are too many"
-    pixels = img.width*img.height
-    if pixels > (Image.MAX_IMAGE_PIXELS or math.inf): raise Image.DecompressionBombError(f'{img.size} pixels')
-    need = _pixel_bytes.get(img.format, 12)*pixels
-    if 2*size+need > open_memory: raise Image.DecompressionBombError(f'{img.format} of {img.size} pixels takes {need/2**30:.1f} GB')
+def _need(img, draft):
+    "Set the open `img` to `draft`, and return the bytes that its pixels take at most; raises `DecompressionBombError` where they are too many"
+    whole,each = img.width*img.height,_pixel_bytes.get(img.format, 12)
+    if whole > (Image.MAX_IMAGE_PIXELS or math.inf): raise Image.DecompressionBombError(f'{whole/1e6:.0f} megapixels')
+    if draft: img.draft('RGB', (draft, draft))
+    need = each*img.width*img.height + 8*bool(img.info.get('progressive'))*(whole-img.width*img.height)
+    if need>_pixel_turn.most(): raise Image.DecompressionBombError(f'{whole/1e6:.0f} megapixels of {img.format} take {need/2**30:.1f} GB')
     return need
 
-def _header_need(f, size):
-    "As `_need`, by the header of `f`; 0 where `open_photo` will not decode it"
+def _header(data, draft):
+    "`_need` of the bytes of a photo, 0 where `open_photo` refuses them"
     try:
-        with Image.open(f, formats=photo_formats) as img: return _need(img, size)
+        with Image.open(io.BytesIO(data), formats=photo_formats) as img: return _need(img, draft)
     except Exception: return 0
-    finally: f.seek(0)
+
+# %% ../nbs/00_files.ipynb #b47e20c9
+@contextmanager
+def _file_data(fn):
+    "The bytes of `fn`, when it is their turn"
+    with _regular(fn) as (f,size):
+        if size>photo_limit: raise PhotoError(fn, f'{size/2**20:,.0f} MB, and a photo may have {photo_limit/2**20:.0f}; save it smaller')
+        with _file_turn(2*size):
+            try: data = f.read(size)
+            except OSError as e: raise PhotoError(fn, _os_reason(fn, e)) from e
+            yield data
 
 @contextmanager
 def photo_data(
-    fn:str|Path # Regular file of up to `photo_limit` bytes
+    fn:str|Path, # Regular file of up to `photo_limit` bytes
+    draft:int=None # As `open_photo` will be told in the block
 ):
-    "The bytes of `fn`, when it is their turn: what is open at once takes `open_memory` bytes at most, to the end of the block; raises `PhotoError`"
-    with _regular(fn) as f:
-        size = os.fstat(f.fileno()).st_size
-        if size>photo_limit: raise PhotoError(fn, f'{size/2**20:,.0f} MB, and a photo may have {photo_limit/2**20:.0f}; save it smaller')
-        with _turn(2*size, lambda: _header_need(f, size)):
-            try: data = f.read(photo_limit)
-            except OSError as e: raise PhotoError(fn, _os_reason(fn, e)) from e
-            yield data
+    "The bytes of `fn`, when it is their turn: all that is open stays within `open_memory` bytes, to the end of the block; raises `PhotoError`"
+    with _file_data(fn) as data, _pixel_turn(_header(data, draft)): yield data
 
 # %% ../nbs/00_files.ipynb #3aed6dc9
 _support = {'.webp': 'webp', '.avif': 'avif', '.avifs': 'avif', **dict.fromkeys('.jp2 .j2k .jpx .jpf .jpc .j2c'.split(), 'jpg_2000')}
 
 def _picture_reason(name, e):
     "Why the picture `name` can't be decoded, and the cure"
-    if isinstance(e, Image.DecompressionBombError): return f'too large for Image.MAX_IMAGE_PIXELS or open_memory: {e}; save it smaller'
+    if isinstance(e, Image.DecompressionBombError): return f'too large for Image.MAX_IMAGE_PIXELS or open_memory ({e}); save it smaller'
     ending = Path(name).suffix.lower()
     if ending in _support and not features.check(_support[ending]): return f'this Pillow does not read {ending}; pip install -U pillow'
     if ending in other_endings: return f'{ending} is not read here; save it as JPEG or PNG'
     if isinstance(e, UnidentifiedImageError): return 'not a picture, or in a format that is not read here; save it as JPEG or PNG'
     return getattr(e, 'strerror', None) or f'broken picture ({e or type(e).__name__})'
 
-def _decoded(data, draft, name):
-    "The picture in the bytes `data`"
-    try:
-        with Image.open(io.BytesIO(data), formats=photo_formats) as img:
-            _need(img, len(data))
-            if draft: img.draft('RGB', (draft, draft))
-            return to_rgb(img)
-    except Exception as e: raise PhotoError(name, _picture_reason(name, e)) from e
+@contextmanager
+def _decoded(data, draft, name, turn=_pixel_turn):
+    "The picture in the bytes `data`, when it is its turn"
+    img = None
+    with ExitStack() as stack:
+        try:
+            with Image.open(io.BytesIO(data), formats=photo_formats) as src:
+                stack.enter_context(turn(_need(src, draft)))
+                img = to_rgb(src)
+                if img is src: img = src._new(src.im)  # the pixels without the file, as in fastai's `load_image`
+        except Exception as e: raise PhotoError(name, _picture_reason(name, e)) from e
+        yield img
 
-def open_photo(
-    fn, # Path of a photo, or its bytes
-    draft:int=None # Side in pixels that is enough: a JPEG decodes faster to about that size
-) -> Image.Image: # Upright, mode RGB
-    "The first frame of `fn`, wholly decoded; raises `PhotoError` where it can't be or has over `Image.MAX_IMAGE_PIXELS` pixels"
-    if isinstance(fn, bytes): return _decoded(fn, draft, 'bytes')
-    with photo_data(fn) as data: return _decoded(data, draft, fn)
-
+# %% ../nbs/00_files.ipynb #7ce1d5a0
 @contextmanager
 def opened(
     photo, # Path of a photo, or its bytes
     draft:int=None # As in `open_photo`
 ):
     "`open_photo`, whose turn lasts to the end of the block: for threads, which decode and resize inside it"
-    if isinstance(photo, bytes):
-        with _turn(2*len(photo), lambda: _header_need(io.BytesIO(photo), len(photo))): yield open_photo(photo, draft)
-    else:
-        with photo_data(photo) as data: yield _decoded(data, draft, photo)
+    with nullcontext(photo) if isinstance(photo, bytes) else _file_data(photo) as data:
+        with _decoded(data, draft, 'bytes' if data is photo else photo) as img: yield img
+
+def open_photo(
+    fn, # Path of a photo, or its bytes
+    draft:int=None # Side in pixels that is enough: a JPEG decodes faster to about that size
+) -> Image.Image: # Upright, mode RGB
+    "The first frame of `fn`, wholly decoded; raises `PhotoError` where it can't be or has over `Image.MAX_IMAGE_PIXELS` pixels"
+    if isinstance(fn, bytes):
+        with _decoded(fn, draft, 'bytes', nullcontext) as img: return img
+    with opened(fn, draft) as img: return img
 
 # %% ../nbs/00_files.ipynb #61f14f34
+def _each(f, files):
+    "`f` of each of `files`, in their order, by threads; an interrupt ends them"
+    with ThreadPoolExecutor(num_cpus()) as pool:
+        try: yield from pool.map(f, files)
+        finally: pool.shutdown(cancel_futures=True)
+
 def check_photos(
     files:list # Paths of photos
 ) -> list: # For each its `PhotoError`'s reason, `''` where it is readable
@@ -333,9 +358,8 @@ def check_photos(
         try: open_photo(fn, draft=1)
         except PhotoError as e: return e.reason
         return ''
-    with ThreadPoolExecutor(num_cpus()) as pool:
-        reasons = pool.map(_reason, files)
-        return [*(bar(reasons, total=len(files), leave=False) if len(files)>100 else reasons)]
+    reasons = _each(_reason, files)
+    return [*(bar(reasons, total=len(files), leave=False) if len(files)>100 else reasons)]
 
 # %% ../nbs/00_files.ipynb #f43b045e
 def resize_photo(
@@ -444,9 +468,9 @@ def _listed(
 def _digest(fn):
     "sha256 of the regular file `fn`"
     res = hashlib.sha256()
-    with _regular(fn) as f:
+    with _regular(fn) as (f,size):
         try:
-            while block := f.read(2**20): res.update(block)
+            for i in range(0, size, 2**20): res.update(f.read(min(2**20, size-i)))
         except OSError as e: raise PhotoError(fn, _os_reason(fn, e)) from e
     return res.hexdigest()
 
@@ -454,8 +478,9 @@ def photo_digests(
     files:list # Paths of regular files, of any size
 ) -> list: # sha256 of each file's bytes, in hex
     "What photos are known by, whatever their names; raises `PhotoError`"
-    with ThreadPoolExecutor(num_cpus()) as pool: return [*pool.map(_digest, files)]
+    return [*_each(_digest, files)]
 
+# %% ../nbs/00_files.ipynb #4d9b2f60
 def _joined(keys, others):
     "`keys` such that also photos of one of the keys `others` have one key: the least that they have"
     keys = [*map(str, keys)]
@@ -467,6 +492,7 @@ def _joined(keys, others):
         if all(k==v for k,v in new.items()): return keys
         keys = [new[k] for k in keys]
 
+# %% ../nbs/00_files.ipynb #ac51e7f8
 def _grouped_split(
     keys, # Of the photos
     pct, # Fraction in the second list, at most
@@ -515,6 +541,7 @@ def _check_draw(valid_pct, test_pct, seed, split):
     if not 0 <= seed < 2**32: raise PetlabError(f'seed={seed}: expected a whole number from 0 to {2**32-1}, as in 42')
     if split not in ('random', 'official', 'content'): raise PetlabError(f"split {split!r}: expected 'random', 'official' or 'content'")
 
+# %% ../nbs/00_files.ipynb #8b3fd604
 def pet_table(
     path:str|Path, # Folder in the Oxford layout, or of photos
     label:str|Callable='cat', # As in `labeller`
@@ -557,7 +584,10 @@ def check_sets(
 ) -> list: # The labels, sorted
     "Raise `PetlabError` unless there are photos to train on and to validate, and labels to tell apart"
     n_train,n_valid = (sum(table.set==o) for o in ('train','valid'))
-    if min(n_train-1, n_valid) < 1: raise PetlabError(f'{n_train} photos to train on and {n_valid} to validate; at least 2 and 1 are needed')
+    if min(n_train-1, n_valid) < 1:
+        n_copies = sum(table.copy_of.notna()) if 'copy_of' in table else 0
+        copies = f', {n_copies} of them copies of others' if n_copies else ''
+        raise PetlabError(f'{n_train} photos to train on and {n_valid} to validate{copies}; at least 2 and 1 are needed')
     vocab = sorted(table.label[table.set!=''].unique())
     if len(vocab)==1: raise LabelError(f'every photo is labelled {vocab[0]!r}, there is nothing to tell apart')
     return vocab

@@ -6,10 +6,10 @@ Docs: https://petlab.github.io/petlab/pets.html.md"""
 
 # %% auto #0
 __all__ = ['breeds', 'DownloadError', 'missing_photos', 'oxford_pets', 'Photo', 'small_bs', 'cpu_workers', 'pet_dls',
-           'PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'fastai_home',
-           'data_path', 'pets_path', 'photo_formats', 'FolderFiles', 'folder_files', 'pet_files', 'to_rgb',
-           'photo_data', 'opened', 'open_photo', 'check_photos', 'resize_photo', 'labeller', 'label_photos',
-           'tell_left_out', 'random_split', 'photo_digests', 'pet_table', 'check_sets', 'class_balance', 'bar', 'shown']
+           'PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'data_path',
+           'pets_path', 'photo_formats', 'FolderFiles', 'folder_files', 'pet_files', 'to_rgb', 'photo_data', 'opened',
+           'open_photo', 'check_photos', 'resize_photo', 'labeller', 'label_photos', 'tell_left_out', 'random_split',
+           'photo_digests', 'pet_table', 'check_sets', 'class_balance', 'bar', 'shown']
 
 # %% ../nbs/00_pets.ipynb #9787cfa8
 from . import PetlabError
@@ -23,7 +23,7 @@ breeds = pd.DataFrame(dict(breed=cat_breeds+dog_breeds, species=['cat']*12 + ['d
     'breed', key=lambda s: s.str.lower(), ignore_index=True)
 
 # %% ../nbs/00_pets.ipynb #052b367c
-_all_ = ['PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'fastai_home', 'data_path', 'pets_path',
+_all_ = ['PhotoError', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'cat_breeds', 'dog_breeds', 'data_path', 'pets_path',
     'photo_formats', 'FolderFiles', 'folder_files', 'pet_files', 'to_rgb', 'photo_data', 'opened', 'open_photo', 'check_photos', 'resize_photo',
     'labeller', 'label_photos', 'tell_left_out', 'random_split', 'photo_digests', 'pet_table', 'check_sets', 'class_balance', 'bar', 'shown']
 
@@ -58,6 +58,7 @@ def oxford_pets(
     check:tuple=None # Size in bytes and md5 of the first megabyte that the archive must have; default: those fastai knows
 ) -> Path: # Folder in fastai's data folder, with `images/` and `annotations/`
     "The Oxford-IIIT Pet data set (Parkhi et al., 'Cats and Dogs', CVPR 2012) through `untar_data`; raises `DownloadError`"
+    make_config()
     try:
         dest = fastai_path('data')/remove_suffix(Path(url).stem, '.tar')
         dest.parent.mkdir(parents=True, exist_ok=True)
