@@ -13,13 +13,13 @@ __all__ = ['random_heads', 'best_of_random', 'Ladder', 'look_often', 'plot_rando
 import hashlib, json, math, os, warnings, numpy as np
 from collections import namedtuple
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from itertools import combinations
 from pathlib import Path
 from statistics import NormalDist
-from fastcore.basics import patch, store_attr
-from fastcore.parallel import parallel
+from fastcore.basics import num_cpus, patch, store_attr
 from PIL import ImageOps
 from . import PetlabError
 from .files import *
@@ -253,10 +253,10 @@ class SealedTest:
         self._files,self._labels,self.n,self._how = test.file.tolist(),test.label.tolist(),len(test),how
         self._digests = photo_digests(self._files)
         self.digest = _test_digest(self._digests, self._labels)
-        if self.folder.exists() and not self.folder.is_dir(): raise PetlabError(f'{folder} is a file; choose a folder')
         try:
-            self.folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+            if self.folder.exists() and not self.folder.is_dir(): raise PetlabError(f'{folder} is a file; choose a folder')
             self._ledger,self._lock = ledger_file(folder)
+            self._ledger.parent.parent.mkdir(parents=True, exist_ok=True)
             with self._lock: self._looks()
         except OSError as e: raise PetlabError(f'{folder} can not hold a ledger: {e}; choose another folder') from e
     def __repr__(self): return f'SealedTest of {self.n} photos, looked at {len(ledger(self.folder))} times; {sum(self.table.set!="")} others to train on and to validate'
@@ -436,17 +436,20 @@ _side = 16  # of the hash: its square is the number of bits
 def _photo_hashes(fn):
     "Hashes of a photo, bool [3,bits], and `''`; None and why where it can't be read"
     import imagehash
-    try: img = open_photo(fn, draft=8*_side).convert('L')
+    try:
+        with opened(fn, draft=8*_side) as img:
+            img,(w,h) = img.convert('L'),img.size
+            whole,inner = (img.resize((4*_side, 4*_side), imagehash.ANTIALIAS, box) for box in (None, (.03*w, .03*h, .97*w, .97*h)))
     except PhotoError as e: return None,e.reason
-    w,h = img.size
-    whole,inner = (img.resize((4*_side, 4*_side), imagehash.ANTIALIAS, box) for box in (None, (.03*w, .03*h, .97*w, .97*h)))
     return np.stack([imagehash.phash(o, _side).hash.ravel() for o in (whole, ImageOps.mirror(whole), inner)]),''
 
 def photo_hashes(
     files:list # Paths
 ) -> tuple: # bool [n,3,256], of each photo, its mirror image, and what is left without 3 % at each side (zeros where it can't be read), and a list of reasons (`''`, or why)
     "Perceptual hashes (https://github.com/JohannesBuchner/imagehash)"
-    found = parallel(_photo_hashes, files, threadpool=True, progress=len(files)>1000)
+    with ThreadPoolExecutor(num_cpus()) as pool:
+        hashes = pool.map(_photo_hashes, files)
+        found = [*(bar(hashes, total=len(files), leave=False) if len(files)>1000 else hashes)]
     none = np.zeros((3, _side*_side), bool)
     return np.array([none if o is None else o for o,_ in found]).reshape(len(found), *none.shape),[o for _,o in found]
 
@@ -476,7 +479,7 @@ def near_duplicates(
     res.loc[res.file.map(same)==res.other.map(same), 'kind'] = 'exact'
     res = res.sort_values(['distance', 'kind', 'file', 'other'], ignore_index=True)
     res.attrs['unreadable'] = {files[i]: o for i,o in enumerate(reasons) if o}
-    if bad := res.attrs['unreadable']: print(f"{len(bad)} of {len(files)} files could not be read and are left out, {next(iter(bad)).name} for one; the rest is in attrs['unreadable']")
+    if bad := res.attrs['unreadable']: print(f"{len(bad)} of {len(files)} files could not be read and are left out, {shown(next(iter(bad)).name)} for one; the rest is in attrs['unreadable']")
     return res
 
 # %% ../nbs/05_judge.ipynb #279fb804

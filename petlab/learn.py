@@ -12,7 +12,7 @@ __all__ = ['keep_freed_memory', 'DevicePrecision', 'FrozenStats', 'TrainingLog',
 
 # %% ../nbs/03_learn.ipynb #6c31dfd2
 import petlab
-import ctypes, fastai, platform, tempfile, timm
+import ctypes, fastai, hashlib, platform, tempfile, timm
 from contextlib import contextmanager
 from fastai.callback.channelslast import ChannelsLast
 from fastai.vision.all import *
@@ -327,22 +327,23 @@ def _on_activations(learn, dls, head):
 def fine_tune_bank(self:Learner,
     epochs:int=5, # Looks at it on the way to the optimum, each after twice as many steps as the one before
     views:tuple=None, # Of each training photo, names as in `petlab.bank.photo_view`; default: two where there are few of a class, else one
-    seed:int=42, # Of the folds in which the strength of regularisation is chosen, on training photos alone
+    seed:int=42, # Of the folds in which the strength of regularisation is chosen, on training photos alone; copies are in one fold
     strength:float=None, # Of the data against regularisation, as scikit-learn's C on standardised activations; default: chosen
     bank:Path=None, # Folder of the banks; default: `petlab.bank.bank_path()`
     unfrozen:int=0, # Epochs in which the second half of the body is trained too, afterwards
     base_lr:float=1e-4 # Of the head in those epochs; the body's is a tenth
 ):
     "Give a learner from `pet_learner` a linear head, fitted on banked activations of its body without augmentation; raises `PetlabError` if a photo can't be read"
-    from petlab.bank import default_views, fit_head
+    from petlab.bank import default_views, fit_head, near_copies
     net,vocab,(train,valid),args = self.model[0],self.dls.vocab,self.dls.loaders[:2],dict(lin_ftrs=[], ps=0., concat_pool=False)
     files = photo_files(train)
     views = tuple(views or default_views(len(files), len(vocab)))
     x,y = bank_acts(self, files, views, bank),_targets(train)
+    groups = None if strength else near_copies(x[:,0], [hashlib.sha256(o).hexdigest() for o in x[:,0]])
     head = create_head(net.n_features, len(vocab), pool=net.needs_pool, **args).to(self.dls.device)
     plain = ActsDataset(x[:,:1], y, files, vocab, net.needs_pool)
     dls = DataLoaders(ActsDL(plain, bs=len(y)), acts_dl(self, valid, bank=bank), device=self.dls.device)
-    with _on_activations(self, dls, head): self.fit(epochs, cbs=FitHead(fit_head(x, y, epochs, seed, strength, len(vocab))))
+    with _on_activations(self, dls, head): self.fit(epochs, cbs=FitHead(fit_head(x, y, epochs, seed, strength, len(vocab), groups)))
     self.model[1],self.model.head_args,self.opt = head,args,None
     self.freeze()
     if unfrozen:
@@ -381,9 +382,10 @@ def _same_predictions(learn, folder):
     "Raise `ModelError` unless what was written predicts what `learn` does"
     items = list(photo_files(learn.dls.valid)[:8])
     if not items: return
-    ours,theirs = (o.get_preds(dl=_files_dl(o, items))[0] for o in (learn, load_model(folder)))
-    pre = read_info(folder)['preprocess']
-    if fn := network_file(folder, read_info(folder)):
+    written = load_model(folder)
+    ours,theirs = (o.get_preds(dl=_files_dl(o, items))[0] for o in (learn, written))
+    pre = written.info['preprocess']
+    if fn := network_file(folder, written.info):
         photos = np.stack([np.asarray(resize_photo(open_photo(o), pre['size'], pre['method'], pre['pad_mode'])) for o in items])
         theirs = torch.stack([theirs, tensor(OpenVinoEngine(fn, 'f32')(photos))])
     if (gap := (ours-theirs).abs().max()) > 0.02: raise ModelError(f'the written model predicts otherwise (by {gap:.2f}): its transforms cannot be saved; see Learner.export')

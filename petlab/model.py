@@ -9,7 +9,7 @@ __all__ = ['model_format', 'Score', 'ModelError', 'model_card', 'check_target', 
            'read_weights', 'network_file', 'training_photos', 'seen_in_training']
 
 # %% ../nbs/02_model.ipynb #a9487943
-import ctypes, hashlib, json, os, re, safetensors, shutil, tempfile, time, numpy as np
+import ctypes, hashlib, json, os, re, safetensors, shutil, stat, tempfile, time, numpy as np
 from collections import namedtuple
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -20,7 +20,7 @@ from pathlib import Path
 from statistics import NormalDist
 from fastcore.parallel import parallel
 from . import PetlabError
-from .files import photo_digests
+from .files import photo_digests, shown
 try: import fcntl
 except ImportError: fcntl = None  # Windows
 
@@ -51,8 +51,7 @@ _parts = (_weights, _info, _card, _sums, *_network, _ledger)
 # %% ../nbs/02_model.ipynb #0e7f92ab
 def _plain(o):
     "Text that Markdown and HTML show as it is, in one line"
-    text = ''.join(c if c.isprintable() else c.encode('unicode_escape').decode() for c in str(o))
-    return re.sub(r'[&<>\[\]\\`*#|~$:@]|(?<![^\W_])_|_(?![^\W_])', lambda m: f'&#{ord(m[0])};', text)
+    return re.sub(r'[&<>\[\]\\`*#|~$:@]|(?<![^\W_])_|_(?![^\W_])', lambda m: f'&#{ord(m[0])};', shown(o))
 
 # %% ../nbs/02_model.ipynb #c05fb16d
 def model_card(
@@ -142,15 +141,19 @@ def _place(folder):
     try: return Path(folder).resolve()
     except (OSError,RuntimeError,ValueError) as e: raise ModelError(f'{folder!r} is no name of a folder: {e}; choose another one') from e
 
-_room = 50e6  # Bytes that a model takes, about
+def _check_old(place):
+    "Raise `ModelError` if anything but a model is at `place`, `OSError` if it may not be replaced; another process may replace it meanwhile"
+    if not stat.S_ISDIR(place.stat().st_mode): raise ModelError(f'{place} is a file; choose a folder')
+    if strange := [o.name for o in os.scandir(place) if o.name not in _parts or not o.is_file()]:
+        raise ModelError(f'{place} holds {strange[0]}, which is no part of a model; choose another folder')
+    fd = os.open(place, os.O_RDONLY) if fcntl else None
+    try:
+        if fcntl and not os.access('.', os.W_OK|os.X_OK, dir_fd=fd): raise PermissionError('no permission to change what is in it')
+    finally:
+        if fcntl: os.close(fd)
 
-def _check_place(place):
-    "Raise `OSError` unless a folder can come to `place`, or replace what is there"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    _recover(place)
-    if place.exists() and not os.access(place, os.W_OK|os.X_OK): raise PermissionError('no permission to change what is in it')
-    if (free := shutil.disk_usage(place.parent).free)<_room: raise OSError(f'{free/1e6:.0f} MB are free there, and a model takes about {_room/1e6:.0f}')
-    with _beside(place): pass
+# %% ../nbs/02_model.ipynb #b7d04e61
+_room = 50e6  # Bytes that a model takes, about
 
 def check_target(
     folder:str|Path # Where a model is to be written; a link is followed, and stays
@@ -158,14 +161,14 @@ def check_target(
     "Raise `ModelError` if anything but a model is there, or nothing can be written there"
     place = _place(folder)
     try:
-        cwd = Path.cwd()
-        if place in (cwd, *cwd.parents): raise ModelError(f"'{folder}' is the current folder, or one around it, and can't be replaced; choose a folder in it, such as model")
+        if place in (Path.cwd(), *Path.cwd().parents): raise ModelError(f"'{folder}' is the current folder, or one around it, and can't be replaced; choose a folder in it, such as model")
         if len(os.fsencode(place.name))>240: raise ModelError(f'{folder} has a name of more than 240 bytes; choose a shorter one')
-        if place.exists() and not place.is_dir(): raise ModelError(f'{folder} is a file; choose a folder')
-        _check_place(place)
-        strange = [o.name for o in place.iterdir() if o.name not in _parts or not o.is_file()] if place.exists() else []
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _recover(place)
+        with suppress(FileNotFoundError): _check_old(place)
+        if (free := shutil.disk_usage(place.parent).free)<_room: raise OSError(f'{free/1e6:.0f} MB are free there, and a model takes about {_room/1e6:.0f}')
+        with _beside(place): pass
     except OSError as e: raise ModelError(f'{folder} could not be written: {e}; choose another folder') from e
-    if strange: raise ModelError(f'{folder} holds {strange[0]}, which is no part of a model; choose another folder')
 
 # %% ../nbs/02_model.ipynb #8a15bc30
 def ledger_file(
@@ -182,7 +185,7 @@ def _swap_in(new, folder):
     "Let the folder `new` take the place of `folder`, which may be a model folder, an empty one, or absent; its ledger stays"
     check_target(folder)
     old,(ledger,lock) = new.with_name('old'),ledger_file(folder)
-    with lock if Path(lock.lock_file).exists() else nullcontext():
+    with lock if ledger.exists() or Path(lock.lock_file).exists() else nullcontext():
         if ledger.exists(): shutil.copy2(ledger, new/_ledger)
         while not _exchange(new, folder):
             with suppress(FileNotFoundError): folder.rename(old)
@@ -230,7 +233,7 @@ def write_model(
             new = tmp/'model'
             new.mkdir()
             _write_parts(new, info, tensors, network)
-            _facts((new/_info).read_bytes(), new/_info)
+            _check_shapes(new/_weights, _facts((new/_info).read_bytes(), new/_info))
             if check: check(new)
             _swap_in(new, place)
     except (OSError,RuntimeError,ValueError) as e: raise ModelError(f'{folder} could not be written: {e}') from e
@@ -369,11 +372,11 @@ def read_info(
     def which(): return place.stat().st_ino if place.exists() else None
     try:
         _recover(place)
-        there = which()
-        try: return _read_folder(folder)
-        except ModelError:
-            if which()==there: raise
-            return _read_folder(folder)  # another model has come while this one was read
+        while True:
+            there = which()
+            try: return _read_folder(folder)
+            except ModelError:
+                if which()==there: raise  # else another model has come while this one was read
     except OSError as e: raise ModelError(f'{folder} can not be read: {e}') from e
 
 # %% ../nbs/02_model.ipynb #711c1032
