@@ -17,7 +17,6 @@ from collections import namedtuple
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, ExitStack, nullcontext
-from functools import partial
 from pathlib import Path
 from fastcore.basics import num_cpus, store_attr, using_attr
 from fastcore.foundation import L
@@ -38,7 +37,7 @@ def bar(
     **kwargs # Passed to `progress_bar`
 ): # Iterable of the same items
     "fastprogress' `progress_bar` where someone watches, a terminal or a notebook; elsewhere `items` as they are"
-    if not (IN_NOTEBOOK or sys.stdout.isatty()): return items
+    if not (IN_NOTEBOOK or getattr(sys.stdout, 'isatty', bool)()): return items
     from fastprogress import progress_bar
     return progress_bar(items, total=total, **kwargs)
 
@@ -232,33 +231,39 @@ def _os_reason(fn, e):
     if isinstance(e, FileNotFoundError) and os.path.islink(fn): return 'a link to what is not there; remove it, or bring back what it points to'
     return getattr(e, 'strerror', None) or str(e)
 
-@contextmanager
 def _regular(fn):
-    "The regular file `fn`, open for reading, and its size; nothing else is opened: a pipe may never end, and a device may do something"
+    "The regular file `fn`, open for reading; nothing else is opened: a pipe may never end, and a device may do something"
     try:
-        mode,f = os.stat(fn).st_mode,None
-        if stat.S_ISREG(mode): f = open(fn, 'rb', opener=lambda o,flags: os.open(o, flags|getattr(os, 'O_NONBLOCK', 0)))
+        mode = os.stat(fn).st_mode
+        if stat.S_ISREG(mode): return open(fn, 'rb', opener=lambda o,flags: os.open(o, flags|getattr(os, 'O_NONBLOCK', 0)))
+        if stat.S_ISDIR(mode): os.scandir(fn).close()  # a folder that can't be listed says so
     except (OSError, ValueError) as e: raise PhotoError(fn, _os_reason(fn, e)) from e
-    if not f: raise PhotoError(fn, f"a {_kinds.get(stat.S_IFMT(mode), 'thing')}, not a file; move it away")
-    with f: yield f,os.fstat(f.fileno()).st_size
+    raise PhotoError(fn, f"a {_kinds.get(stat.S_IFMT(mode), 'thing')}, not a file; move it away")
 
 class _Turns:
-    "Lets in, in the order of arrival, what takes `most()` bytes together"
+    "Lets threads in, in the order of arrival, as long as what they take stays within `most()` bytes"
     def __init__(self, most):
         store_attr()
-        self.used,self.door,self.room = 0,threading.Lock(),threading.Condition()
-        if hasattr(os, 'register_at_fork'): os.register_at_fork(after_in_child=partial(self.__init__, most))
+        self.reset()
+        if hasattr(os, 'register_at_fork'): os.register_at_fork(after_in_child=self.reset)
+
+    def reset(self): self.used,self.inside,self.door,self.room = 0,set(),threading.Lock(),threading.Condition()
 
     @contextmanager
     def __call__(self, n):
-        with self.door, self.room:
-            self.room.wait_for(lambda: self.used+n<=self.most() or not self.used)
-            self.used += n
-        try: yield
-        finally:
-            with self.room:
-                self.used -= n
-                self.room.notify_all()
+        me = threading.get_ident()
+        if n==0 or me in self.inside: yield  # a thread does not wait for itself
+        else:
+            with self.door, self.room:
+                self.room.wait_for(lambda: self.used+n<=self.most() or not self.used)
+                self.used += n
+                self.inside.add(me)
+            try: yield
+            finally:
+                with self.room:
+                    self.used -= n
+                    self.inside.discard(me)
+                    self.room.notify_all()
 
 _file_turn,_pixel_turn = _Turns(lambda: 2*photo_limit),_Turns(lambda: open_memory-2*photo_limit)
 
@@ -274,30 +279,19 @@ def _need(img, draft):
     if need>_pixel_turn.most(): raise Image.DecompressionBombError(f'{whole/1e6:.0f} megapixels of {img.format} take {need/2**30:.1f} GB')
     return need
 
-def _header(data, draft):
-    "`_need` of the bytes of a photo, 0 where `open_photo` refuses them"
-    try:
-        with Image.open(io.BytesIO(data), formats=photo_formats) as img: return _need(img, draft)
-    except Exception: return 0
-
 # %% ../nbs/00_files.ipynb #b47e20c9
 @contextmanager
-def _file_data(fn):
-    "The bytes of `fn`, when it is their turn"
-    with _regular(fn) as (f,size):
+def photo_data(
+    fn:str|Path # Regular file of up to `photo_limit` bytes
+):
+    "The bytes of `fn`, when it is their turn, which lasts to the end of the block; decode them there, by `opened`; raises `PhotoError`"
+    with _regular(fn) as f:
+        size = os.fstat(f.fileno()).st_size
         if size>photo_limit: raise PhotoError(fn, f'{size/2**20:,.0f} MB, and a photo may have {photo_limit/2**20:.0f}; save it smaller')
         with _file_turn(2*size):
             try: data = f.read(size)
             except OSError as e: raise PhotoError(fn, _os_reason(fn, e)) from e
             yield data
-
-@contextmanager
-def photo_data(
-    fn:str|Path, # Regular file of up to `photo_limit` bytes
-    draft:int=None # As `open_photo` will be told in the block
-):
-    "The bytes of `fn`, when it is their turn: all that is open stays within `open_memory` bytes, to the end of the block; raises `PhotoError`"
-    with _file_data(fn) as data, _pixel_turn(_header(data, draft)): yield data
 
 # %% ../nbs/00_files.ipynb #3aed6dc9
 _support = {'.webp': 'webp', '.avif': 'avif', '.avifs': 'avif', **dict.fromkeys('.jp2 .j2k .jpx .jpf .jpc .j2c'.split(), 'jpg_2000')}
@@ -312,13 +306,13 @@ def _picture_reason(name, e):
     return getattr(e, 'strerror', None) or f'broken picture ({e or type(e).__name__})'
 
 @contextmanager
-def _decoded(data, draft, name, turn=_pixel_turn):
+def _decoded(data, draft, name):
     "The picture in the bytes `data`, when it is its turn"
     img = None
     with ExitStack() as stack:
         try:
             with Image.open(io.BytesIO(data), formats=photo_formats) as src:
-                stack.enter_context(turn(_need(src, draft)))
+                stack.enter_context(_pixel_turn(_need(src, draft)))
                 img = to_rgb(src)
                 if img is src: img = src._new(src.im)  # the pixels without the file, as in fastai's `load_image`
         except Exception as e: raise PhotoError(name, _picture_reason(name, e)) from e
@@ -331,16 +325,14 @@ def opened(
     draft:int=None # As in `open_photo`
 ):
     "`open_photo`, whose turn lasts to the end of the block: for threads, which decode and resize inside it"
-    with nullcontext(photo) if isinstance(photo, bytes) else _file_data(photo) as data:
-        with _decoded(data, draft, 'bytes' if data is photo else photo) as img: yield img
+    is_data = isinstance(photo, bytes)
+    with nullcontext(photo) if is_data else photo_data(photo) as data, _decoded(data, draft, 'bytes' if is_data else photo) as img: yield img
 
 def open_photo(
     fn, # Path of a photo, or its bytes
     draft:int=None # Side in pixels that is enough: a JPEG decodes faster to about that size
 ) -> Image.Image: # Upright, mode RGB
     "The first frame of `fn`, wholly decoded; raises `PhotoError` where it can't be or has over `Image.MAX_IMAGE_PIXELS` pixels"
-    if isinstance(fn, bytes):
-        with _decoded(fn, draft, 'bytes', nullcontext) as img: return img
     with opened(fn, draft) as img: return img
 
 # %% ../nbs/00_files.ipynb #61f14f34
@@ -468,9 +460,9 @@ def _listed(
 def _digest(fn):
     "sha256 of the regular file `fn`"
     res = hashlib.sha256()
-    with _regular(fn) as (f,size):
+    with _regular(fn) as f:
         try:
-            for i in range(0, size, 2**20): res.update(f.read(min(2**20, size-i)))
+            for i in range(0, os.fstat(f.fileno()).st_size, 2**20): res.update(f.read(2**20))
         except OSError as e: raise PhotoError(fn, _os_reason(fn, e)) from e
     return res.hexdigest()
 
