@@ -180,8 +180,8 @@ def _open(self:Bank, fn, views):
     with photo_data(fn) as data:
         photo = hashlib.sha256(data).digest()[:16]
         if not (lacking := self._lacks(photo, views)): return photo,{}
-        img = open_photo(data, draft=2*max(self.resize['size']))
-        return photo,{v: photo_view(img, v, seed=photo.hex(), **self.resize) for v in lacking}
+        with opened(data, draft=2*max(self.resize['size'])) as img:
+            return photo,{v: photo_view(img, v, seed=photo.hex(), **self.resize) for v in lacking}
 
 @patch
 def _compute(self:Bank, files, views):
