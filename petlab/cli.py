@@ -201,9 +201,12 @@ def _copies(files):
 # %% ../nbs/30_cli.ipynb #6586bb78
 def _check_out(file):
     "Raise `PetlabError` unless a file can be written there"
+    from stat import S_ISREG
     from tempfile import TemporaryFile
-    if os.path.exists(file) and not os.path.isfile(file): raise PetlabError(f'{file} is there and is no file; choose another name')
-    try: TemporaryFile(dir=os.path.dirname(os.path.realpath(file))).close()
+    try:
+        with suppress(FileNotFoundError):
+            if not S_ISREG(os.stat(file).st_mode): raise PetlabError(f'{file} is there and is no file; choose another name')
+        TemporaryFile(dir=os.path.dirname(os.path.realpath(file))).close()
     except OSError as e: raise PetlabError(f'{file} can not be written ({e.strerror}); choose another place') from e
 
 def _write(file, write):

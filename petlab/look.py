@@ -476,7 +476,8 @@ def swap_backgrounds(
         if rng.random()>=share: y = rng.choice([o for o in grounds if o!=y])
         with opened(fn) as img: size = img.size
         back = grounds[y](rng, size) if callable(grounds[y]) else ground(grounds[y], rng, size)
-        lay_on(fn, back).save(folder/'images'/f'{fn.stem}.jpg', quality=90)
+        lay_on(fn, back).save(out := BytesIO(), 'jpeg', quality=90)
+        (folder/'images'/f'{fn.stem}.jpg').write_bytes(out.getvalue())
         shutil.copy(fn.parent.parent/'annotations/trimaps'/f'{fn.stem}.png', folder/'annotations/trimaps')
     parallel(one, list(enumerate(map(Path, files))), threadpool=True, n_workers=defaults.cpus, progress=False)
     return folder

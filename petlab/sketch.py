@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/sketch.html.md"""
 __all__ = ['draw_pet', 'sketch_pets']
 
 # %% ../nbs/01_sketch.ipynb #f5f5c20d
-import json, os, shutil, signal, time, numpy as np
+import io, json, os, shutil, signal, time, numpy as np
 from concurrent.futures import BrokenExecutor
 from functools import lru_cache, partial
 from pathlib import Path
@@ -796,6 +796,12 @@ _xml = '<annotation><folder>images</folder><filename>{name}.jpg</filename><sourc
     '<pose>Unspecified</pose><truncated>{cut}</truncated><occluded>0</occluded><bndbox><xmin>{box[0]}</xmin><ymin>{box[1]}</ymin>'\
     '<xmax>{box[2]}</xmax><ymax>{box[3]}</ymax></bndbox><difficult>0</difficult></object></annotation>\n'
 
+def _save(im, fn, kind, **kwargs):
+    "Write a picture; Pillow itself would take no notice of a disk that takes a part of it"
+    out = io.BytesIO()
+    im.save(out, kind, **kwargs)
+    fn.write_bytes(out.getvalue())
+
 def _draw_file(item, # Breed and number, from 1
     folder, # Where `images` and `annotations` are
     size, # Side in pixels
@@ -806,10 +812,10 @@ def _draw_file(item, # Breed and number, from 1
     jpg = folder/'images'/f'{name}.jpg'
     if jpg.exists(): return
     im,trimap,box = draw_pet(breed, np.random.default_rng([seed,list(_looks).index(breed),i]), size)
-    trimap.save(folder/'annotations/trimaps'/f'{name}.png')
+    _save(trimap, folder/'annotations/trimaps'/f'{name}.png', 'png')
     xml = _xml.format(name=name, size=size, species=_looks[breed]['species'], box=box, cut=int(min(box)==0 or max(box)==size))
     (folder/'annotations/xmls'/f'{name}.xml').write_text(xml)
-    im.save(jpg.with_suffix('.tmp'), 'jpeg', quality=90)
+    _save(im, jpg.with_suffix('.tmp'), 'jpeg', quality=90)
     jpg.with_suffix('.tmp').replace(jpg)
 
 # %% ../nbs/01_sketch.ipynb #ea4b7fb0
