@@ -222,6 +222,7 @@ def to_rgb(
 # %% ../nbs/00_files.ipynb #19f0b3c7
 photo_limit = 2**28  # bytes that the file of a photo may have
 open_memory = 3*2**29  # bytes that the photos which a process has open at once may take, files and pixels
+Image.core.set_block_size(33*2**20)  # what is asked for in pieces of over 32 MB goes back to the system at once when a picture is closed
 
 _kinds = {stat.S_IFIFO: 'pipe', stat.S_IFSOCK: 'socket', stat.S_IFCHR: 'device', stat.S_IFBLK: 'device', stat.S_IFDIR: 'folder'}
 
@@ -308,7 +309,6 @@ def _picture_reason(name, e):
 @contextmanager
 def _decoded(data, draft, name):
     "The picture in the bytes `data`, when it is its turn"
-    img = None
     with ExitStack() as stack:
         try:
             with Image.open(io.BytesIO(data), formats=photo_formats) as src:
@@ -316,6 +316,7 @@ def _decoded(data, draft, name):
                 img = to_rgb(src)
                 if img is src: img = src._new(src.im)  # the pixels without the file, as in fastai's `load_image`
         except Exception as e: raise PhotoError(name, _picture_reason(name, e)) from e
+        del src
         yield img
 
 # %% ../nbs/00_files.ipynb #7ce1d5a0
