@@ -156,6 +156,7 @@ def _fitting(self:Bank, shard):
 def _index(self:Bank, shard, photos, views):
     for v in views: self.where.setdefault(v, {}).update((o, (shard,i)) for i,o in enumerate(photos))
 
+# %% ../nbs/04_bank.ipynb #f70c94d1
 @patch
 def keep(self:Bank,
     photos:list, # Digests, 16 bytes each
@@ -497,8 +498,7 @@ def _alike(x, cosine):
     few = _unit(x@np.random.default_rng(0).standard_normal((x.shape[1], 64), np.float32))  # their cosines are off by less than .15
     res = np.arange(len(x))
     for i in range(0, len(x), 256):
-        near = few[i:i+256]@few[i:].T > cosine-.15
-        near[np.diag_indices(len(near))] = False
+        near = (few[i:i+256]@few[i:].T > cosine-.15) & (res[i:i+256,None]!=res[i:])
         rows,cols = (i+np.flatnonzero(near.any(o)) for o in (1,0))
         for row,found in zip(rows, x[rows]@x[cols].T > cosine):
             groups = np.unique(np.append(res[cols[found]], res[row]))
@@ -508,12 +508,12 @@ def _alike(x, cosine):
 def near_copies(
     acts:np.ndarray, # Of photos, in the view `'plain'`, float [n,f]
     keys:list, # What the photos are known by, such as digests: those of one key are copies
-    cosine:float=.82, # Of the cube roots of activations about their mean: copies have more
+    cosine:float=.82 # Of the cube roots of activations about their mean: copies have more
 ) -> list: # A key a photo; copies share the least of theirs
     "Which photos are copies, also cut, turned, mirrored, resized, saved again. Over a tenth of all photos (and over 5) are no copies of one, but a kind of picture"
     keys,first,which = np.unique([*map(str, keys)], return_index=True, return_inverse=True)
     x = np.cbrt(acts[first].astype(np.float32))
-    group = _alike(_unit(x-x.mean(0)), cosine)
+    with _one_thread(): group = _alike(_unit(x-x.mean(0)), cosine)
     many = np.bincount(group)[group] > max(5, len(x)/10)
     group[many] = np.flatnonzero(many)
     return keys[group][which].tolist()
