@@ -279,7 +279,7 @@ def _shards(folder):
         except (ValueError,SafetensorError): bad.append(fn)
     widths = Counter()
     for o in good.values(): widths[o.width] += len(o.photos)
-    odd = [fn for fn,o in good.items() if o.width!=max(widths, key=widths.get)]
+    odd = [fn for fn,o in good.items() if o.width!=max(widths, key=widths.get)]  # as wide as few others: of another network
     return {fn: o for fn,o in good.items() if fn not in odd},[*bad, *odd]
 
 def _banks(path): return [o for o in sorted(Path(path or bank_path()).glob('v[0-9]*-*')) if o.is_dir()]
@@ -440,10 +440,10 @@ def choose_strength(
     n,v,_ = x.shape
     x,k = x.reshape(n*v, -1),y.max()+1
     z,turn,_,s = _axes((x-x.mean(0))/np.sqrt(x.var(0)+1e-5))
-    z,onehot,losses = z.reshape(n, v, -1),np.eye(k, dtype=np.float32)[y],np.zeros(len(strengths))
-    for i in {*fold} if n>1 else ():
+    z,onehot,losses = z.reshape(n, v, len(s)),np.eye(k, dtype=np.float32)[y],np.zeros(len(strengths))
+    for i in np.unique(fold) if n>1 else ():
         inner,w = fold!=i,None
-        (train,held),target = (z[o].reshape(-1, z.shape[2]) for o in (inner, ~inner)),onehot[inner].repeat(v, 0)
+        (train,held),target = (z[o].reshape(o.sum()*v, len(s)) for o in (inner, ~inner)),onehot[inner].repeat(v, 0)
         for j,c in enumerate(strengths):
             with _one_thread(): *_,w = _minimum(train, turn, s, target, c, 30, 1e-3, w)
             losses[j] += (~inner).mean()*cross_entropy(held@(w[:-1] if turn is None else turn@w[:-1]) + w[-1], y[~inner].repeat(v))

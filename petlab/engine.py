@@ -291,7 +291,7 @@ def body_engine(
     body=None, # A torch body, with weights of its own; default: the pretrained one
     size:tuple=(224,224), # Height and width, pixels
     precision:str=None # `'f32'`; default: the best that the machine has
-) -> Callable: # uint8 [b,h,w,3] -> activations float32 [b,f]; has `key` (what its numbers depend on), `bs`, `tensors`, `mean`, `std`
+) -> Callable: # uint8 [b,h,w,3] -> activations float32 [b,f]; has `key` (what its numbers depend on), `bs`, `tensors`, `mean`, `std`, `n_features` (f)
     "The fastest engine there is for a body; raises `UnknownModel` or `WeightsError`"
     row,use_openvino = registry.get(arch, {}),has_openvino() and not _gpu()
     light = body is None and use_openvino and 'package' in row
@@ -308,7 +308,8 @@ def body_engine(
             use_openvino = False
     res = OpenVinoEngine(make, precision) if use_openvino else TorchEngine(body, precision=precision)
     key = f'{arch}-{_digest(tensors, mean, std)}-{size[0]}x{size[1]}-{res.name}'
-    vars(res).update(arch=arch, body=body, tensors=tensors, size=size, mean=mean, std=std, key=key)
+    n_features = [len(o) for o in tensors.values() if o.ndim==4][-1] if light else getattr(body, 'n_features', None)
+    vars(res).update(arch=arch, body=body, tensors=tensors, size=size, mean=mean, std=std, n_features=n_features, key=key)
     return res
 
 # %% ../nbs/03_engine.ipynb #301f2dfe
