@@ -12,13 +12,13 @@ __all__ = ['model_format', 'Score', 'ModelError', 'model_card', 'check_target', 
 import ctypes, hashlib, json, os, re, safetensors, shutil, stat, tempfile, time, numpy as np
 from collections import namedtuple
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from errno import EEXIST, ENOTEMPTY
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist
-from fastcore.parallel import parallel
 from . import PetlabError
 from .files import photo_digests, shown
 try: import fcntl
@@ -330,8 +330,9 @@ def _verify(folder, digests):
     "Raise `ModelError` for a file that is not what its digest says"
     for o in digests:
         if not (folder/o).is_file(): raise ModelError(f'{folder/o} is missing, or no file; save the model again')
-    for (k,v),found in zip(digests.items(), parallel(_sha256, [folder/o for o in digests], threadpool=True, progress=False)):
-        if found!=v: raise ModelError(f'{folder/k} is not the file that the model was saved with: cut, changed, or of another model; save the model again')
+    with ThreadPoolExecutor(2) as pool: found = dict(zip(digests, pool.map(_sha256, [folder/o for o in digests])))
+    for k,v in digests.items():
+        if found[k]!=v: raise ModelError(f'{folder/k} is not the file that the model was saved with: cut, changed, or of another model; save the model again')
 
 # %% ../nbs/02_model.ipynb #be41a790
 _dtypes = ('F16','F32','F64','I8','I16','I32','I64','U8','BOOL')
