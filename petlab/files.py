@@ -463,7 +463,8 @@ def _digest(fn):
     res = hashlib.sha256()
     with _regular(fn) as f:
         try:
-            for i in range(0, os.fstat(f.fileno()).st_size, 2**20): res.update(f.read(2**20))
+            size = os.fstat(f.fileno()).st_size
+            for i in range(0, size, 2**20): res.update(f.read(min(2**20, size-i)))
         except OSError as e: raise PhotoError(fn, _os_reason(fn, e)) from e
     return res.hexdigest()
 
@@ -471,7 +472,9 @@ def photo_digests(
     files:list # Paths of regular files, of any size
 ) -> list: # sha256 of each file's bytes, in hex
     "What photos are known by, whatever their names; raises `PhotoError`"
-    return [*_each(_digest, files)]
+    files,n = list(files),max(1, min(32, len(files)//(8*num_cpus())))
+    parts = [files[i:i+n] for i in range(0, len(files), n)]  # many small files, few calls of a thread
+    return [o for part in _each(lambda part: [*map(_digest, part)], parts) for o in part]
 
 # %% ../nbs/00_files.ipynb #4d9b2f60
 def _joined(keys, others):
