@@ -568,7 +568,7 @@ def train_bank(
     valid_pct:float=0.2, # Fraction of the photos that are left when the test set is set aside
     seed:int=42, # Of the draws
     test_pct:float=0., # Fraction of all photos
-    split:str='random', # `'random'` or `'official'`, as in `pet_table`
+    split:str='random', # As in `pet_table`; the random one keeps near copies together, the others exact ones
     size:int=224, # Side that photos are resized to, pixels
     views:tuple=None, # Of each training photo, names as in `photo_view`; default: `default_views`
     bank:Path=None # Folder of the banks; default: `bank_path()`
@@ -582,7 +582,9 @@ def train_bank(
         photos,reasons = bank.fill(files, dict.fromkeys(('plain', *views)))
         digest.update(zip(files, photos))
         return reasons
-    def copies(files): return near_copies(bank.rows([digest[o] for o in files])[:,0], [digest[o].hex() for o in files])
+    def copies(files):
+        if split!='random': return photo_digests(files)
+        return near_copies(bank.rows([digest[o] for o in files])[:,0], [digest[o].hex() for o in files])
     table = pet_table(path, label, valid_pct, seed, test_pct, split, check=fill, copies=copies)
     tell_left_out(table)
     vocab = check_sets(table)
