@@ -353,7 +353,7 @@ def serve():
     work,name,place = sys.argv[1:]
     out = os.fdopen(os.dup(1), 'w')
     os.dup2(2, 1)
-    if not name.startswith('petlab'): os.environ.pop('OMP_WAIT_POLICY', None)  # `import petlab` has set it
+    if not name.startswith('petlab'): os.environ.pop('GOMP_SPINCOUNT', None)  # `import petlab` has set it
     def tell(**kwargs): print(json.dumps(kwargs), file=out, flush=True)
     repeats = contenders[work,name]['f'](Path(place), work)
     next(repeats)
