@@ -100,7 +100,7 @@ def tell_left_out(
     for o in out[:10].itertuples(): print(f'  {shown(o.file.name)}: {shown(o.reason)}')
     if len(out)>10: print(f'  and {len(out)-10} more, in the column `reason` of the table')
     if 'copy_of' not in table or not (copies := table[table.copy_of.notna()]).size: return
-    print(f'{len(copies)} of {len(table)} photos are copies of others, and in the same set as these (column `copy_of`)')
+    print(f'{len(copies)} of {len(table)} photos are copies of others{", and in the same set as these" if "set" in table else ""} (column `copy_of`)')
     labels = dict(zip(table.file, table.label))
     other = [o for o in copies.itertuples() if o.label!=labels[o.copy_of]]
     if other: print(f'{len(other)} of them have another label than what they copy:')

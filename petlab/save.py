@@ -55,7 +55,7 @@ def _same_predictions(learn, folder):
     items = list(photo_files(learn.dls.valid)[:8])
     if not items: return
     written = load_model(folder)
-    ours,theirs = (o.get_preds(dl=files_dl(o, items))[0] for o in (learn, written))
+    with written.no_bar(): ours,theirs = (o.get_preds(dl=files_dl(o, items))[0] for o in (learn, written))
     pre = written.info['preprocess']
     if fn := network_file(folder, written.info):
         photos = np.stack([np.asarray(resize_photo(open_photo(o), pre['size'], pre['method'], pre['pad_mode'])) for o in items])

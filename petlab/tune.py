@@ -469,8 +469,11 @@ def plot_tune(
 # %% ../nbs/35_tune.ipynb #58626d7e
 def _held_out(x, y, plain, groups, folds, seed, n_out):
     "Which photos a head has wrong that has seen neither them nor copies of them, the mean cross-entropy, seconds of the median fit"
+    names,which = np.unique(groups, return_inverse=True)
+    if len(names)<2: raise PetlabError(f'all {len(y)} photos are copies of one, so none can judge; add other photos')
+    folds = min(folds, len(names))
     wrong,losses,seconds = np.zeros(len(y), bool),np.zeros(folds),[]
-    fold = (np.random.default_rng(seed).permutation(len(y))%folds)[groups]
+    fold = (np.random.default_rng(seed).permutation(len(names))%folds)[which]
     for i in range(folds):
         held,start = fold==i,time.perf_counter()
         *_,head = fit_head(x[~held], y[~held], seed=seed, n_out=n_out, groups=groups[~held])
