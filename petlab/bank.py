@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/bank.html.md"""
 __all__ = ['BankWarning', 'write_shard', 'Shard', 'bank_path', 'Bank', 'bank_info', 'prune_bank', 'near_copies']
 
 # %% ../nbs/12_bank.ipynb #1c5e6eb1
-import hashlib, os, random, re, tempfile, time, warnings, numpy as np
+import hashlib, os, random, re, stat, tempfile, time, warnings, numpy as np
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -69,6 +69,7 @@ class Shard:
     def open(self):
         "The file, memory-mapped, once it is seen to be what was written"
         from safetensors import safe_open
+        if not stat.S_ISREG(os.stat(self.path).st_mode): raise ValueError('it is no file')
         if _checksum(self.path.read_bytes())!=self.path.stem: raise ValueError('its name is not its checksum')
         return safe_open(self.path, 'numpy')
     def __getitem__(self, view):

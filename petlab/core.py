@@ -40,7 +40,9 @@ def data_path() -> Path: # As `fastai_path('data')`
     "fastai's folder for data sets, found without importing fastai or writing anything; raises `PetlabError`"
     fn,cfg = _config_file(),configparser.ConfigParser()
     try:
-        if os.path.lexists(fn): cfg.read_string(fn.read_text(encoding='utf8'))
+        if os.path.lexists(fn):
+            if fn.exists() and not fn.is_file(): raise OSError(0, 'no file')
+            cfg.read_string(fn.read_text(encoding='utf8'))
         return fn.parent/cfg['DEFAULT'].get('data', 'data')
     except (OSError, UnicodeDecodeError, configparser.Error) as e:
         why = getattr(e, 'strerror', None) or f'{e}'.splitlines()[0]

@@ -174,10 +174,12 @@ _pixel_bytes = dict(JPEG2000=25, AVIF=20, WEBP=16)  # that a pixel takes at most
 
 def _need(img, draft):
     "Set the open `img` to `draft`, and return the bytes that its pixels take at most; raises `DecompressionBombError` where they are too many"
-    whole,each = img.width*img.height,_pixel_bytes.get(img.format, 12)
+    tags,each = getattr(img, 'tag_v2', {}),_pixel_bytes.get(img.format, 12)
+    tile = tags.get(322, 0)*tags.get(323, 0)  # of a TIFF, which may be larger than the picture
+    whole = max(img.width*img.height, tile)
     if whole > (Image.MAX_IMAGE_PIXELS or math.inf): raise Image.DecompressionBombError(f'{whole/1e6:.0f} megapixels')
     if draft: img.draft('RGB', (draft, draft))
-    need = each*img.width*img.height + 8*bool(img.info.get('progressive'))*(whole-img.width*img.height)
+    need = each*max(img.width*img.height, tile) + 8*bool(img.info.get('progressive'))*(whole-img.width*img.height)
     if need>_pixel_turn.most(): raise Image.DecompressionBombError(f'{whole/1e6:.0f} megapixels of {img.format} take {need/2**30:.1f} GB')
     return need
 
