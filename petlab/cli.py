@@ -60,9 +60,8 @@ def _train_learner(path, out, arch, recipe, epochs, unfrozen, args):
     from fastai.torch_core import set_seed
     from petlab.train import Trained
     from petlab.copies import duplicate_groups
-    from petlab.learn import pet_learner
+    from petlab.learn import pet_learner, score
     from petlab.save import save_model
-    from petlab.predict import score
     from petlab.model import Score, read_info
     from petlab.data import pet_dls
     set_seed(args['seed'], reproducible=True)
