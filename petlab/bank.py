@@ -104,7 +104,7 @@ class Bank:
 def read(self:Bank):
     "Take in the shards that are new on disk"
     for fn in sorted(self.path.glob('[!.]*.safetensors')):
-        if fn in self.shards: continue
+        if fn in self.shards or fn.is_dir(): continue
         try: self.shards[fn] = self._fitting(Shard(fn))
         except FileNotFoundError: continue
         except OSError as e: raise PetlabError(f'{fn} could not be read: {e}; make it readable, or give another place for the bank') from e
@@ -243,6 +243,7 @@ def _shards(folder):
     "The sound shards of a bank by path, and the paths of damaged ones"
     good,bad = {},[]
     for fn in sorted(folder.glob('[!.]*.safetensors')):
+        if fn.is_dir(): continue
         try: good[fn] = Shard(fn)
         except FileNotFoundError: continue
         except (ValueError,SafetensorError): bad.append(fn)

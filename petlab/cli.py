@@ -116,16 +116,17 @@ def _photos(
 ) -> tuple: # Files that are there, those that are not (path -> why), and files of the folders that are no photos
     "The photos that the command line names"
     from pathlib import Path
-    from petlab.photo import folder_files, pet_files
-    found,others = [],[]
+    from petlab.photo import folder_files
+    found,others,empty = [],[],{}
     for o in args:
         if not os.path.isdir(o): found.append(Path(o))
         else:
             photos,rest = folder_files(o)
-            found += photos or pet_files(o)
+            found += photos
+            if not photos: empty[Path(o)] = 'no photos in this folder'
             others += [dict(file=str(k), reason=v) for k,v in rest.items()]
     absent = {o: why for o in found if (why := _absent(o))}
-    return [o for o in found if o not in absent],absent,others
+    return [o for o in found if o not in absent],absent|empty,others
 
 def predict(
     model:str, # Folder of a saved model

@@ -54,7 +54,7 @@ def _scan(folder, photos, others, seen, outside):
     try:
         o = os.stat(folder)
         if (o.st_dev, o.st_ino) in seen:
-            if os.path.islink(folder): others[folder] = 'a link to a folder that is here already'
+            if os.path.islink(folder): others[folder] = 'a link to a folder that is here already, or around this one'
             return folders,links
         seen.add((o.st_dev, o.st_ino))
         with os.scandir(folder) as it: entries = sorted(it, key=lambda o: o.name)
@@ -75,8 +75,10 @@ def folder_files(
     path:str|Path # Folder in the Oxford layout, or of photos
 ) -> FolderFiles: # `photos`: sorted paths; `others`: of every other file why it is no photo
     "Every file below `path` once. Broken links and folders that can't be listed are among the photos: `open_photo` says what is wrong"
-    path,photos,others,seen = Path(path),[],{},set()
-    try: os.scandir(path).close()
+    path,photos,others = Path(path),[],{}
+    try:
+        os.scandir(path).close()
+        seen = {(o.st_dev, o.st_ino) for o in map(os.stat, path.resolve().parents)}  # what is around it is not in it, whatever links there
     except (OSError, ValueError) as e: raise PetlabError(f"{shown(path)}: no photos, {getattr(e, 'strerror', None) or e}") from e
     oxford = _is_oxford(path)
     for start in [path/'images', path] if oxford else [path]:
