@@ -371,13 +371,16 @@ def read_info(
 ) -> dict: # As from `model_info`
     "The checked contents of `model.json`, once all files of the folder are seen to be what they were; raises `ModelError`"
     folder,place = Path(folder),_place(folder)
-    def which(): return place.stat().st_ino if place.exists() else None
+    def which():
+        try: o = place.stat()
+        except FileNotFoundError: return
+        return o.st_ino,o.st_ctime_ns  # the number alone may be given again
     try:
         _recover(place)
         while True:
             there = which()
             try: return _read_folder(folder)
-            except ModelError:
+            except (ModelError,OSError):
                 if which()==there: raise  # else another model has come while this one was read
     except OSError as e: raise ModelError(f'{folder} can not be read: {e}') from e
 
