@@ -74,7 +74,7 @@ def model_card(
 
     petlab predict FOLDER photo.jpg
 
-or, in Python, `Predictor(FOLDER)('photo.jpg')` from `petlab.predict`, and `load_model(FOLDER)` from `petlab.learn` for a fastai `Learner`.
+or, in Python, `Predictor(FOLDER)('photo.jpg')` from `petlab.predict`, and `load_model(FOLDER)` from `petlab.save` for a fastai `Learner`.
 '''
 
 # %% ../nbs/15_model.ipynb #b45e07c6
