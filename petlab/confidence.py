@@ -7,10 +7,11 @@ Docs: https://petlab.github.io/petlab/confidence.html.md"""
 # %% auto #0
 __all__ = ['reliability', 'calibration_error', 'ece_by_chance', 'nll', 'brier', 'ConfidenceWarning', 'fit_temperature',
            'cross_temperature', 'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy',
-           'FeatureDistance', 'Auroc', 'auroc', 'out_of_domain', 'plot_scores', 'plot_out_of_domain']
+           'FeatureDistance', 'Auroc', 'auroc', 'conformal_threshold', 'out_of_domain', 'plot_scores',
+           'plot_out_of_domain']
 
 # %% ../nbs/33_confidence.ipynb #5bc575c9
-import warnings, numpy as np
+import math, warnings, numpy as np
 from collections import namedtuple
 from pathlib import Path
 from fastcore.basics import noop
@@ -288,6 +289,19 @@ def auroc(
     eps = 1e-12
     return Auroc(a, brentq(miss, 0, min(a, 1-eps)) if a else 0., brentq(miss, max(a, eps), 1) if a<1 else 1.)
 
+# %% ../nbs/33_confidence.ipynb #a7d518ce
+def conformal_threshold(
+    scores:np.ndarray, # Of photos that the model is for, but was not fitted on [n]; more is stranger
+    keep:float=.95 # Probability that a new photo like these shall pass, at least
+) -> float: # Infinite, so that every photo passes, where there are too few scores for `keep`; a `ConfidenceWarning` says so
+    "What a new photo's score is not above with probability `keep`: the score of rank ceil((n+1)*keep) (Vovk et al., 'Algorithmic Learning in a Random World', 2005)"
+    n,rank = len(scores),math.ceil((len(scores)+1)*keep-1e-9)
+    if not n or not 0<keep<1: raise PetlabError(f'{n} scores, keep={keep}: expected one score or more, and a fraction between 0 and 1, as in 0.95')
+    if rank<=n: return float(np.sort(scores)[rank-1])
+    needed = math.ceil(keep/(1-keep)-1e-9)
+    warnings.warn(f'{n} validation photos can not tell what {keep:.0%} of such photos stay under: it takes {needed}; until then no photo is called strange', ConfidenceWarning, stacklevel=2)
+    return math.inf
+
 # %% ../nbs/33_confidence.ipynb #ce2c1e42
 def _logits(learn, files, acts):
     "Logits [n,k] of photos: by the head alone, if it takes the body's averages `acts` [n,f], else by the whole model"
@@ -296,6 +310,13 @@ def _logits(learn, files, acts):
         with learn.no_bar(): return learn.get_preds(dl=learn.dls.test_dl(files), act=noop)[0].double().numpy()
     x,head = torch.as_tensor(acts, dtype=torch.float32, device=learn.dls.device),learn.model[1].eval()
     with torch.no_grad(): return head(x[:,:,None,None] if getattr(learn.model[0], 'needs_pool', True) else x).double().cpu().numpy()
+
+def _kept_says(n_valid, keep, strange):
+    "What the threshold promises, and how many photos passed that it was tried on"
+    s = Score(len(strange), int(strange.sum()), 0.)
+    low,high = (1-o for o in reversed(s.interval))
+    return (f'{keep:.0%} or more of photos like the {n_valid} validation photos pass; '
+        f'of the {s.n} photos given {s.n-s.wrong} do, {1-s.error_rate:.1%} (95 % interval {low:.1%} to {high:.1%})')
 
 def _seen(learn, files, distance, bank):
     "The class, its probability, energy and distance of each photo"
@@ -308,11 +329,11 @@ def _seen(learn, files, distance, bank):
 def out_of_domain(
     learn, # fastai's `Learner` with its photos, as from `pet_learner` or `vision_learner`
     photos:list|str|Path, # Paths, or a folder (or as in `pets_path`), of what it shall be tried on
-    keep:float=.95, # Fraction of the validation photos that may pass
+    keep:float=.95, # Fraction of photos like the validation photos that shall pass, at least, as in `conformal_threshold`
     bank:Path=None, # Folder of the banks; default: `petlab.bank.bank_path()`
     show_plot:bool=True # Draw it by `plot_out_of_domain`
-) -> 'pd.DataFrame': # A row a file: `file`, `reason` (`''`, or why it can't be read), `predicted`, `prob`, `energy`, `distance`, `strange`; `attrs`: `threshold` of the distance, `keep`, `auroc` of each score, `valid`: the scores of the validation photos
-    "What `learn` says of photos, and which of them are unlike those it was trained on; raises `PetlabError` where there are none to compare"
+) -> 'pd.DataFrame': # A row a file: `file`, `reason` (`''`, or why it can't be read), `predicted`, `prob`, `energy`, `distance`, `strange`; `attrs`: `threshold` of the distance, `keep`, `auroc` of each score, `valid`: the scores of the validation photos, `says`: what is promised, and what passed
+    "What `learn` says of photos, and which of them are unlike those it was trained on. Pets of another source pass less often than `keep`. Raises `PetlabError` where there are none to compare"
     import pandas as pd
     from petlab.acts import acts_dl
     files = [*map(Path, pet_files(pets_path(photos)) if isinstance(photos, (str,Path)) else photos)]
@@ -325,11 +346,11 @@ def out_of_domain(
     distance = FeatureDistance(train.x.flatten(1).numpy(), train.y.numpy())
     valid,found = (_seen(learn, o, distance, bank) for o in (list(learn.dls.valid.items), df.file[ok].tolist()))
     df = df.join(pd.DataFrame(found, ok))
-    threshold = float(np.quantile(valid['distance'], keep))
+    threshold = conformal_threshold(valid['distance'], keep)
     df['strange'] = df.distance>threshold
     signs = dict(prob=-1, energy=1, distance=1)
     df.attrs = dict(threshold=threshold, keep=keep, auroc={k: auroc(s*valid[k], s*found[k]) for k,s in signs.items()},
-        valid={k: valid[k].tolist() for k in signs})
+        valid={k: valid[k].tolist() for k in signs}, says=_kept_says(len(valid['prob']), keep, df.strange[ok]))
     if show_plot: plot_out_of_domain(df)
     return df
 
@@ -347,7 +368,7 @@ def plot_scores(
         for label,o in (('validation',values), ('given',given)): ax.hist(o, bins, weights=np.full(len(o), 100/len(o)), alpha=.6, label=label)
         ax.set(xlabel=name, ylabel='% of photos')
         ax.set_title(f'AUROC {df.attrs["auroc"][name]}', size=10)
-    axs[2].axvline(df.attrs['threshold'], color='black', ls='--', lw=1, label=f'{df.attrs["keep"]:.0%} of validation')
+    if math.isfinite(df.attrs['threshold']): axs[2].axvline(df.attrs['threshold'], color='black', ls='--', lw=1, label=f'{df.attrs["keep"]:.0%} of such photos')
     axs[2].legend(fontsize=8)
     return axs
 
