@@ -9,10 +9,7 @@ __all__ = ['PetInterpretation', 'interpret', 'off_diagonal', 'plot_per_class', '
            'log_odds', 'occlusion_map', 'framed', 'plot_maps', 'pet_mask', 'pet_masks', 'inside', 'right_and_wrong',
            'where_it_looks', 'plot_where', 'ground', 'lay_on', 'swap_backgrounds', 'compare_sets', 'cover', 'survival',
            'plot_survival', 'show_covered', 'first_filters', 'plot_filters', 'top_patches', 'plot_patches',
-           'feature_map', 'plot_feature_map', 'reliability', 'calibration_error', 'ece_by_chance', 'nll', 'brier',
-           'ConfidenceWarning', 'fit_temperature', 'cross_temperature', 'plot_reliability', 'calibration', 'calibrate',
-           'set_temperature', 'energy', 'FeatureDistance', 'Auroc', 'auroc', 'out_of_domain', 'plot_scores',
-           'plot_out_of_domain']
+           'feature_map', 'plot_feature_map']
 
 # %% ../nbs/34_look.ipynb #4a9486b3
 from . import PetlabError
@@ -33,11 +30,6 @@ from .save import *
 from .measure import mean_interval
 from .model import *
 from .confidence import *
-
-# %% ../nbs/34_look.ipynb #124b8c3c
-_all_ = ['reliability', 'calibration_error', 'ece_by_chance', 'nll', 'brier', 'ConfidenceWarning', 'fit_temperature', 'cross_temperature',
-    'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy', 'FeatureDistance', 'Auroc', 'auroc', 'out_of_domain', 'plot_scores',
-    'plot_out_of_domain']
 
 # %% ../nbs/34_look.ipynb #19b0defc
 def _thumb(fn, side=96): return resize_photo(open_photo(fn, draft=2*side), (side,side))

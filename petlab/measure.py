@@ -6,12 +6,9 @@ Docs: https://petlab.github.io/petlab/measure.html.md"""
 
 # %% auto #0
 __all__ = ['norm_of', 'check_classes', 'DoubleModel', 'plot_loss_vs_metric', 'loss_vs_metric', 'error_gap', 'mean_interval',
-           'loss_gap', 'chance_error', 'Answers', 'Fit', 'fit_verdict', 'batch_losses', 'OverfittingWatch',
-           'plot_overfitting', 'overfitting', 'draw_order', 'default_sizes', 'wrong_of_part', 'PowerLaw',
-           'fit_power_law', 'curve_means', 'learning_curve_of', 'plot_learning_curve', 'learning_curve', 'random_heads',
-           'best_of_random', 'Ladder', 'look_often', 'plot_random', 'SealWarning', 'ledger', 'interval_of_answers',
-           'Look', 'SealedTest', 'sealed_test', 'Paired', 'paired_difference', 'photos_needed', 'compare',
-           'photo_hashes', 'near_duplicates', 'duplicate_groups', 'leaks', 'plot_pairs']
+           'loss_gap', 'chance_error', 'Judged', 'Fit', 'fit_verdict', 'batch_losses', 'OverfittingWatch',
+           'Overfitting', 'plot_overfitting', 'overfitting', 'draw_order', 'default_sizes', 'wrong_of_part', 'PowerLaw',
+           'fit_power_law', 'draw_noise', 'curve_means', 'learning_curve_of', 'plot_learning_curve', 'learning_curve']
 
 # %% ../nbs/32_measure.ipynb #9d94d083
 from . import PetlabError
@@ -29,11 +26,6 @@ from .model import *
 from .judge import *
 from .copies import *
 from .judge import record_kept
-
-# %% ../nbs/32_measure.ipynb #b4bb2a53
-_all_ = ['random_heads', 'best_of_random', 'Ladder', 'look_often', 'plot_random', 'SealWarning', 'ledger', 'interval_of_answers', 'Look',
-    'SealedTest', 'sealed_test', 'Paired', 'paired_difference', 'photos_needed', 'compare', 'photo_hashes', 'near_duplicates', 'duplicate_groups',
-    'leaks', 'plot_pairs']
 
 # %% ../nbs/32_measure.ipynb #1649b05b
 def norm_of(tensors) -> float:
@@ -226,12 +218,16 @@ def chance_error(
     return 1-float(np.bincount(preds, minlength=n)@np.bincount(targs, minlength=n))/len(targs)**2
 
 # %% ../nbs/32_measure.ipynb #17df4e5b
-class Answers(namedtuple('Answers', 'losses preds targs')):
-    "Of each photo of a set: loss, nats, and the classes predicted and true, as integers, [n] each"
+class Judged(namedtuple('Judged', 'losses preds targs')):
+    "Of each photo of a set: loss, nats, and the classes predicted and true, as integers, [n] each; `loss` and `error` are their mean and the error rate, each with its 95 % interval"
     @property
     def wrong(self): return self.preds!=self.targs
     @property
     def score(self): return Score(len(self.targs), int(self.wrong.sum()), float(self.losses.mean()))
+    @property
+    def loss(self): return mean_interval(self.losses)
+    @property
+    def error(self): return (self.score.error_rate, *self.score.interval)
     @property
     def chance(self): return chance_error(self.preds, self.targs)
     @property
@@ -247,7 +243,7 @@ def _by_other_half(values):
     return res
 
 class Fit(namedtuple('Fit', 'valid_loss valid_error valid train history')):
-    "Mean validation loss [e] and error rate [e, or None] of the epochs; `Answers` on both sets as the model is now; and on the validation set after each epoch, a list, or None. With it epochs are compared photo by photo, with the one that is best for the other half of the photos"
+    "Mean validation loss [e] and error rate [e, or None] of the epochs; `Judged` on both sets as the model is now; and on the validation set after each epoch, a list, or None. With it epochs are compared photo by photo, with the one that is best for the other half of the photos"
     def rise(self):
         "The best epoch; how much higher the validation loss is now, its 95 % interval, and the noise of the lowest: half of its own interval"
         best,now,t = int(np.argmin(self.valid_loss)),self.valid.losses,stats.t.isf(.025, len(self.valid.losses)-1)
@@ -333,7 +329,7 @@ def batch_losses(
     smooth = np.array([float(o) for o in rec.losses])*(1-beta**n)
     return (smooth-beta*np.r_[0., smooth[:-1]])/(1-beta)
 
-def _kept(learn): return [Answers(*o) for o in getattr(getattr(learn, 'photo_losses', None), 'epochs', [])]
+def _kept(learn): return [Judged(*o) for o in getattr(getattr(learn, 'photo_losses', None), 'epochs', [])]
 
 def _curves(learn):
     "The last fit by epoch; a metric is `valid_` and its name, or `train_` and its name"
@@ -357,10 +353,10 @@ def _curves(learn):
 # %% ../nbs/32_measure.ipynb #99cf7b29
 def _answers(losses, preds, targs):
     check_classes(preds, targs)
-    return Answers(*(np.asarray(o.detach().cpu()) for o in (losses.double(), preds.argmax(1), targs)))
+    return Judged(*(np.asarray(o.detach().cpu()) for o in (losses.double(), preds.argmax(1), targs)))
 
 def _as_now(learn, ds_idx):
-    "`Answers` on a set, its photos as in validation"
+    "`Judged` on a set, its photos as in validation"
     with record_kept(learn), _no_augmentation(learn.dls[ds_idx]): preds,targs,losses = learn.get_preds(ds_idx, with_loss=True)
     return _answers(losses, preds, targs)
 
@@ -399,33 +395,43 @@ def _history(learn, df, valid):
     if not res or len(res)!=len(df) or not all(np.array_equal(o.targs, valid.targs) for o in res): return None
     return res if np.allclose([o.losses.mean() for o in res], df.valid_loss, rtol=.02, atol=1e-3) else None
 
+# %% ../nbs/32_measure.ipynb #bd65f673
+class Overfitting(namedtuple('Overfitting', 'verdict rule epochs train valid lowest turned rise loss_gap error_gap')):
+    """One of the verdicts of `fit_verdict`, and the rule with its numbers; a row an epoch (`train_loss` is the mean of its batches, while it was trained); both sets as the
+    model is now (`Judged`); epoch of the lowest validation loss, and the same if it is higher now beyond noise, else None; by how much it is, and by how much the validation
+    set's loss and error rate are above the training set's, each with its 95 % interval"""
+    def __repr__(self): return f'{self.verdict}: {self.rule}'
+
+# %% ../nbs/32_measure.ipynb #4a0674e0
 def plot_overfitting(
-    df:pd.DataFrame, # From `overfitting`
+    res:Overfitting, # From `overfitting`
     axs=None # Two axes
 ):
     "Loss and metrics by epoch, and at the right both sets as the model is now, with 95 % intervals"
     if axs is None: _,axs = plt.subplots(1, 2, figsize=(11,4), constrained_layout=True)
-    a,x = df.attrs,df.epoch.max()+max(.04*len(df), .3)
+    df = res.epochs
+    x = df.epoch.max()+max(.04*len(df), .3)
     for ax,name,title in zip(axs, ('loss','error'), ('loss, nats','error rate, %')):
-        for kind,color in (('train','C0'),('valid','C1')):
+        for kind,color,label in (('train','C0','training'),('valid','C1','validation')):
             unit = 1 if name=='loss' else 100
             for col in df.columns[df.columns.isin([f'{kind}_loss'] if name=='loss' else [f'{kind}_error_rate'])]:
                 ax.plot(df.epoch, unit*df[col], '.-', color=color)
-            value,low,high = (unit*o for o in a[f'{kind}_{name}'])
-            ax.errorbar(x if kind=='train' else x+max(.02*len(df), .1), value, [[value-low],[high-value]], fmt='o', color=color, capsize=3, label={'train': 'training', 'valid': 'validation'}[kind])
+            value,low,high = (unit*o for o in getattr(getattr(res, kind), name))
+            at = x if kind=='train' else x+max(.02*len(df), .1)
+            ax.errorbar(at, value, [[value-low],[high-value]], fmt='o', color=color, capsize=3, label=label)
         ax.set(title=title, xlabel='epoch; at the right, as the model is now')
-    if a['turned'] is not None: axs[0].axvline(a['turned'], color='grey', ls=':', label=f"turned, epoch {a['turned']}")
-    axs[1].axhline(100*a['chance'], color='grey', lw=1, ls='--', label='chance')
+    if res.turned is not None: axs[0].axvline(res.turned, color='grey', ls=':', label=f'turned, epoch {res.turned}')
+    axs[1].axhline(100*res.valid.chance, color='grey', lw=1, ls='--', label='chance')
     for ax in axs:
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.legend()
-    axs[0].figure.suptitle(a['verdict'])
+    axs[0].figure.suptitle(res.verdict)
 
 # %% ../nbs/32_measure.ipynb #33171105
 def overfitting(
     learn:Learner, # A classifier that was trained
     show_plot:bool=True # With `plot_overfitting`
-) -> pd.DataFrame: # `epoch`, `train_loss` (mean of the epoch's batches, while it was trained), `valid_loss`, and the metrics, `valid_error_rate` and so on; `attrs` has `verdict`, `rule`, `turned` (epoch of the lowest validation loss, if it is higher now beyond noise, else None), `lowest` (that epoch in any case), `rise` (since then), `loss_gap`, `error_gap` (validation above training, as the model is now), `train_loss`, `valid_loss`, `train_error`, `valid_error` (now); each of these with its 95 % interval; `chance`, `n_train`, `n_valid`
+) -> Overfitting: # Prints as its verdict and rule
     "Whether the last fit went on too long, and by which rule; raises `PetlabError` where nothing was trained or validated"
     if not hasattr(getattr(learn, 'recorder', None), 'values'): raise PetlabError('nothing was trained: there is no fit to judge; call learn.fit_one_cycle(...) first')
     if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise PetlabError('there is no validation set, so nothing tells; make dls with valid_pct above 0')
@@ -436,14 +442,13 @@ def overfitting(
     error = df.valid_error_rate if 'valid_error_rate' in df else 1-df.valid_accuracy if 'valid_accuracy' in df else None
     if history: error = [o.wrong.mean() for o in history]
     fit = Fit(df.valid_loss.to_numpy(), None if error is None else np.asarray(error), valid, train, history)
-    verdict,rule = fit_verdict(fit)
     lowest,*rise,noise = fit.rise()
-    df.attrs.update(verdict=verdict, rule=rule, lowest=lowest, turned=lowest if rise[1]>0 and rise[0]>noise else None, rise=tuple(rise), chance=valid.chance,
-        loss_gap=loss_gap(valid.losses, train.losses), error_gap=error_gap(valid.wrong, train.wrong), n_train=train.score.n, n_valid=valid.score.n)
-    for k,o in dict(train=train, valid=valid).items(): df.attrs.update({f'{k}_loss': mean_interval(o.losses), f'{k}_error': (o.score.error_rate, *o.score.interval)})
-    print(f'{verdict}: {rule}')
-    if show_plot: plot_overfitting(df)
-    return df
+    turned = lowest if rise[1]>0 and rise[0]>noise else None
+    gaps = loss_gap(valid.losses, train.losses),error_gap(valid.wrong, train.wrong)
+    res = Overfitting(*fit_verdict(fit), df, train, valid, lowest, turned, tuple(rise), *gaps)
+    print(res)
+    if show_plot: plot_overfitting(res)
+    return res
 
 # %% ../nbs/32_measure.ipynb #1f9fb4ec
 def draw_order(
@@ -502,30 +507,45 @@ def fit_power_law(
     return PowerLaw(float(a*n.min()**b), float(b), float(c))
 
 # %% ../nbs/32_measure.ipynb #e269aa1c
+def draw_noise(
+    sizes:list, # Photos trained on, ascending [s]
+    errors:list, # Error rates of the draws of each size [s][r]
+    of:int # Photos that all of these are drawn from
+) -> tuple: # [s] each: standard error of the mean by which photos were drawn, and by which there are to draw from
+    "Draws of n of the same photos differ by less than draws of new ones would: an error above the least is a square of what its photos are off, so that they share (n/of)**2 of the variance. All photos are one draw: it is as sure as the next smaller size says"
+    own,shared = np.zeros(len(sizes)),np.zeros(len(sizes))
+    for i,(n,o) in enumerate(zip(sizes, errors)):
+        if n<of and len(o)>1: own[i],shared[i] = stats.sem(o),np.std(o, ddof=1)*n/math.sqrt(of**2-n**2)
+        elif n==of and i: shared[i] = shared[i-1]
+    return own,shared
+
 def curve_means(
     df:pd.DataFrame # From `learning_curve`
 ) -> pd.DataFrame: # A row a size: `n`, `draws`, `error` (mean), `low`, `high`, `n_valid`
-    "Mean of the draws with its 95 % interval, which has two parts: Wilson's, of the validation photos, and Student's, of the draws"
-    rows = []
-    for n,o in df.groupby('n'):
-        score,e,d = Score(int(o.n_valid.iloc[0]), float(o.wrong.mean()), 0.),o.error.mean(),len(o)
+    "Mean of the draws with its 95 % interval, which has two parts: Wilson's, of the validation photos, and Student's, of the training photos (`draw_noise`)"
+    by_size,of,rows = df.groupby('n'),int(df.of.iloc[0]),[]
+    noise = np.hypot(*draw_noise([*by_size.groups], [o.error.to_numpy() for _,o in by_size], of))
+    half = noise*stats.t.isf(.025, max(by_size.size().max()-1, 1))
+    for (n,o),t in zip(by_size, half):
+        score,e = Score(int(o.n_valid.iloc[0]), float(o.wrong.mean()), 0.),o.error.mean()
         low,high = score.interval
-        half = stats.t.isf(.025, d-1)*o.error.sem() if d>1 else 0.
-        rows.append(dict(n=n, draws=d, error=e, low=max(e-math.hypot(e-low, half), 0.), high=min(e+math.hypot(high-e, half), 1.), n_valid=score.n))
+        rows.append(dict(n=n, draws=len(o), error=e, low=max(e-math.hypot(e-low, t), 0.), high=min(e+math.hypot(high-e, t), 1.), n_valid=score.n))
     return pd.DataFrame(rows)
 
-def _ten_times(sizes, wrongs, seed, n_boot=200):
-    "The law, and what it says of ten times the photos: error rate and its interval, by bootstrap over draws and validation photos; and the mean errors [b,s]"
-    rng,repeats,m = np.random.default_rng(seed),max(map(len, wrongs)),wrongs[0].shape[1]
-    def errors(draws, photos): return np.array([w[draws%len(w)][:,photos].mean() for w in wrongs])
+# %% ../nbs/32_measure.ipynb #d34e5988
+def _ten_times(sizes, wrongs, of, seed, n_boot=200):
+    "The law, and what it says of ten times the photos: error rate and its interval; and the mean errors [b,s]"
+    rng,m = np.random.default_rng(seed),wrongs[0].shape[1]
+    own,shared = draw_noise(sizes, [o.mean(1) for o in wrongs], of)
+    by_photo,df = np.stack([o.mean(0) for o in wrongs]),max(max(map(len, wrongs))-1, 1)
     def law(e): return fit_power_law(sizes, e, np.sqrt((p := (e*m+2)/(m+4))*(1-p)/m))
-    fitted = law(errors(np.arange(repeats), np.arange(m)))
-    boot = np.array([errors(rng.integers(0, repeats, repeats), rng.integers(0, m, m)) for _ in range(n_boot)])
+    def again(): return (by_photo[:,rng.integers(0, m, m)].mean(1) + own*rng.standard_t(df, len(own)) + shared*rng.standard_t(df)).clip(0, 1)
+    fitted,boot = law(by_photo.mean(1)),np.array([again() for _ in range(n_boot)])
     low,high = np.quantile([law(e)(10*sizes[-1]) if e.any() else 0. for e in boot], [.025,.975])
     return fitted,(float(fitted(10*sizes[-1])), float(low), float(high)),boot
 
 # %% ../nbs/32_measure.ipynb #93806fb5
-def _say(df, sizes, wrongs, seed):
+def _say(df, sizes, wrongs, of, seed):
     "Put into `df.attrs` what a learning curve comes to"
     a,now = df.attrs,float(wrongs[-1].mean())
     a.update(law=None, ten_times=None)
@@ -533,7 +553,7 @@ def _say(df, sizes, wrongs, seed):
         m = wrongs[-1].shape[1]
         a['says'] = f'No error is left on the {m} validation photos, which means up to {Score(m, 0, 0.).interval[1]:.1%}: they are too few to show what more training photos would buy.'
         return
-    try: law,ten,boot = _ten_times(sizes, wrongs, seed)
+    try: law,ten,boot = _ten_times(sizes, wrongs, of, seed)
     except PetlabError as e:
         a['says'] = f'No forecast of what more photos would buy: {e}.'
         return
@@ -566,9 +586,10 @@ def learning_curve_of(
         if i==0: chosen = strength or choose_strength(acts[part], y[part], seed)[0]
         wrongs[size].append(wrong_of_part(acts[part], y[part], acts_valid, y_valid, seed, chosen))
     scores = [Score(len(y_valid), int(wrongs[size][i].sum()), 0.) for size,i in todo]
-    rows = [dict(n=size, draw=i, error=s.error_rate, low=s.interval[0], high=s.interval[1], wrong=s.wrong, n_valid=s.n) for (size,i),s in zip(todo, scores)]
-    df = pd.DataFrame(rows)
-    _say(df, sizes, [np.stack(o) for o in wrongs.values()], seed)
+    df = pd.DataFrame(todo, columns=['n', 'draw'])
+    df['error'],df['low'],df['high'] = zip(*((s.error_rate, *s.interval) for s in scores))
+    df['wrong'],df['n_valid'],df['of'] = [s.wrong for s in scores],len(y_valid),n
+    _say(df, sizes, [np.stack(o) for o in wrongs.values()], n, seed)
     return df
 
 # %% ../nbs/32_measure.ipynb #6f993eae
@@ -599,7 +620,7 @@ def learning_curve(
     views:tuple=('plain',), # Of each training photo, as in `bank_acts`
     bank:Path=None, # As in `bank_acts`
     show_plot:bool=True # With `plot_learning_curve`
-) -> pd.DataFrame: # A row a draw: `n` (photos), `draw`, `error`, `low`, `high` (Wilson, 95 %), `wrong`, `n_valid`; means by `curve_means`; `attrs` has `law` (a `PowerLaw`, or None), `ten_times` (error rate with ten times the photos, low, high; or None), `says`, `seconds`
+) -> pd.DataFrame: # A row a draw: `n` (photos), `draw`, `error`, `low`, `high` (Wilson, 95 %), `wrong`, `n_valid`, `of` (photos drawn from); means by `curve_means`; `attrs` has `law` (a `PowerLaw`, or None), `ten_times` (error rate with ten times the photos, low, high; or None), `says`, `seconds`
     "Error rate of new linear heads against the number of photos that they are trained on, on the body's activations as it is now; raises `PetlabError`"
     if not hasattr(learn.dls, 'vocab'): raise PetlabError('the labels are no classes: expected a classifier, with one class a photo')
     if len(learn.dls.loaders)<2 or not len(learn.dls.valid): raise PetlabError('there is no validation set to judge by; make dls with valid_pct above 0')
