@@ -53,7 +53,7 @@ def cat_or_dog(
     breed(name)
     return 'cat' if is_cat(name) else 'dog'
 
-# %% ../nbs/05_sample.ipynb #535fd6e1
+# %% ../nbs/05_sample.ipynb #1c073bcc
 def _parent(o): return Path(o).absolute().parent.name
 
 def _found(fn, pattern):
@@ -65,7 +65,7 @@ def _found(fn, pattern):
 _rules = dict(cat=cat_or_dog, breed=breed, folder=_parent)
 
 def labeller(
-    label:str|Callable='cat' # `'cat'`, `'breed'`, `'folder'`; a regular expression for the name, or with a `/` for the path; or a function of the path
+    label:str|Callable='cat' # `'cat'`, `'breed'`, `'folder'`, a regular expression (for the path, if it has a `/`), or a function of it
 ) -> Callable: # Function of a path
     "How a photo's path becomes its label; raises `PetlabError`"
     if callable(label): return label
@@ -141,7 +141,7 @@ def _labelled(files, get_y, check, target, label_delim, reasons):
         rows.append((fn, y, readable, reason))
     return pd.DataFrame(rows, columns=['file', 'label', 'readable', 'reason'], dtype=object).astype(dict(readable=bool))
 
-# %% ../nbs/05_sample.ipynb #60fb4876
+# %% ../nbs/05_sample.ipynb #71b5ed6f
 def _tell_strange(table, label):
     "Print which labels by Oxford names are none of the 37 breeds"
     if label not in ('cat','breed'): return
@@ -155,12 +155,12 @@ def label_photos(
     target:str='class', # As in `as_label`
     label_delim:str=None # As in `as_label`
 ) -> 'pd.DataFrame': # A row a file: `file`, `label`, `readable`, `reason` (`''`, or why it is left out)
-    "Label every file that is a readable photo, and say of the others why they are left out; raises `LabelError` for a label that is not UTF-8"
+    "Label every file that is a readable photo, and say of the others why they are left out; raises `LabelError`"
     res = _labelled(files, labeller(label), check, target, label_delim, {})
     _tell_strange(res, label)
     return res
 
-# %% ../nbs/05_sample.ipynb #675b820e
+# %% ../nbs/05_sample.ipynb #85006862
 def tell_left_out(
     table:'pd.DataFrame' # With the columns `file` and `reason`, and perhaps `label` and `copy_of`
 ):
@@ -170,14 +170,15 @@ def tell_left_out(
     for o in out[:10].itertuples(): print(f'  {shown(o.file.name)}: {shown(o.reason)}')
     if len(out)>10: print(f'  and {len(out)-10} more, in the column `reason` of the table')
     if 'copy_of' not in table or not (copies := table[table.copy_of.notna()]).size: return
-    print(f'{len(copies)} of {len(table)} photos are copies of others{", and in the same set as these" if "set" in table else ""} (column `copy_of`)')
+    where = ', and in the same set as these' if 'set' in table else ''
+    print(f'{len(copies)} of {len(table)} photos are copies of others{where} (column `copy_of`)')
     labels = dict(zip(table.file, table.label))
     other = [o for o in copies.itertuples() if o.label!=labels[o.copy_of]]
     if other: print(f'{len(other)} of them have another label than what they copy:')
     for o in other[:10]: print(f'  {shown(o.file.name)}: {shown(o.label)}, and {shown(o.copy_of.name)}: {shown(labels[o.copy_of])}')
     if len(other)>10: print(f'  and {len(other)-10} more')
 
-# %% ../nbs/05_sample.ipynb #ccc6449e
+# %% ../nbs/05_sample.ipynb #6906712c
 def _folder_sets(files, root):
     "What folders named as in `set_names`, directly in `root`, say of the files in them; empty unless some train and others are held out"
     tops = {o: o.relative_to(root).parts for o in files}
@@ -190,7 +191,7 @@ def _folder_label(fn, root, sets):
     return fn.parent.name
 
 def _by_paths(files, root, sets):
-    "What the paths speak for, `'folder'` or `'cat'`, and what else there is; folders of the Oxford names are labels where none has cats and dogs"
+    "Which rule the paths speak for, and which else there are; with Oxford names, folders are labels where none holds both cats and dogs"
     named = sum(o.stem.rsplit('_', 1)[0] in {*cat_breeds, *dog_breeds} for o in files)
     folders = {}
     for o in files:
@@ -198,8 +199,8 @@ def _by_paths(files, root, sets):
     oxford,labels = 2*named>len(files),2<=len(folders)<=len(files)/2
     if labels and not (oxford and any(len(o)>1 for o in folders.values())): return 'folder',['cat','breed']*oxford
     if oxford: return 'cat',['breed']+['folder']*labels
-    raise LabelError(f"{shown(root)}: neither folders nor names of the {len(files)} photos say what they show. Make a folder for each label, or say "
-        "--label folder, breed, or a regular expression such as '(.+)_[0-9]+'; or give a CSV as the source, with --item and --label for its columns")
+    raise LabelError(f"{shown(root)}: neither folders nor names of the {len(files)} photos say what they show. Make a folder for each "
+        "label; or say --label folder, breed, or a regular expression, as in '(.+)_[0-9]+'; or give a CSV, with --item and --label for its columns")
 
 # %% ../nbs/05_sample.ipynb #df06eb90
 LabelSource = namedtuple('LabelSource', 'label target item label_delim')
@@ -226,15 +227,15 @@ def _of_folder(path, label, target, label_delim):
     reasons = {o: 'in none of the folders that name a set, such as train; move it into one' for o in files if sets and o not in sets}
     return _Source(LabelSource(label, target, None, label_delim), files, get_y, sets, reasons)
 
-# %% ../nbs/05_sample.ipynb #753aea90
+# %% ../nbs/05_sample.ipynb #15910706
 def _once(named):
     "Of `named_items`: path -> label, path -> set, and path -> why it is left out, as rows say different things of it"
     first,reasons,again = {},{},0
     said = [f"{shown(y)!r}{f' ({s})' if s else ''} in {w}" for y,s,w in zip(named.raw, named.sets, named.where)]
     for i,fn in enumerate(named.files):
         j = first.setdefault(fn, i)
-        if (named.raw[i], named.sets[i])!=(named.raw[j], named.sets[j]):
-            reasons[fn] = f'{said[j]}, and {said[i]}; keep one of them'
+        differ = (named.raw[i], named.sets[i])!=(named.raw[j], named.sets[j])
+        if differ: reasons[fn] = f'{said[j]}, and {said[i]}; keep one of them'
         elif i!=j: again += 1
     if again: print(f'{again} rows name a file once more, and say the same of it')
     return {k: named.raw[i] for k,i in first.items()},{k: named.sets[i] for k,i in first.items() if named.sets[i]},reasons
@@ -244,8 +245,10 @@ def _label_columns(df, rest, label):
     if callable(label): return None
     cols = label_columns(df, rest, label)
     if cols: return cols
-    if label is None: raise SourceError(f"which column holds the labels? Say it with --label: {', '.join(map(shown, rest))}, or some of them "
-        "separated by commas; or a rule for the paths: --label folder, cat, breed or a regular expression")
+    if label is None:
+        columns = f"which column holds the labels? Say it with --label: {', '.join(map(shown, rest))}, or some, separated by commas; or give"
+        rule = 'a rule for the paths: --label folder, cat, breed or a regular expression'
+        raise SourceError(f"{columns if rest else 'there is no column for labels; give'} {rule}")
     if label not in _rules and '(' not in str(label): find_column(df, label, 'label')
 
 def _of_table(source, label, target, item, label_delim, valid_col):
@@ -256,11 +259,10 @@ def _of_table(source, label, target, item, label_delim, valid_col):
     cols = _label_columns(df, rest, label)
     get_y = None if cols else labeller(label)
     if target is None: target = 'several' if label_delim else guess_target(df, cols) if cols else 'class'
-    if cols and len(cols)==1 and target=='several' and not label_delim:
-        label_delim = guess_delim([*map(cell_text, df[cols[0]])])
+    if target=='several' and cols and len(cols)==1: label_delim = label_delim or guess_delim([*map(cell_text, df[cols[0]])])
     if label is None:
         others = [o for o in rest if o not in cols]
-        print(f"Label: the column {', '.join(map(shown, cols))} (target {target}), of the files in the column {shown(item)}"
+        print(f"Label: {', '.join(map(shown, cols))} (target {target}), of the files in the column {shown(item)}"
             + (f"; also there: {', '.join(map(shown, others))} (label, --label)" if others else ''))
     labels,sets,reasons = _once(named_items(df, folder, item, cols, sets, target))
     absent = f"no such file; paths are relative to {'the CSV' if folder!=Path() else 'the working folder'}"
@@ -269,10 +271,11 @@ def _of_table(source, label, target, item, label_delim, valid_col):
     if cols: get_y = labels.__getitem__
     return _Source(LabelSource(label, target, item, label_delim), [*labels], get_y, sets, reasons)
 
-# %% ../nbs/05_sample.ipynb #69fdfeb4
+# %% ../nbs/05_sample.ipynb #e57f3346
 def _source(source, label, target, item, label_delim, valid_col):
     "The `_Source` of a folder or a table"
-    if target not in (None, 'class', 'several', 'number'): raise PetlabError(f"target {target!r}: expected class, several or number (--target)")
+    targets = 'class','several','number'
+    if target not in (None, *targets): raise PetlabError(f"target {target!r}: expected {', '.join(targets)} (--target)")
     if is_table(source): return _of_table(source, label, target, item, label_delim, valid_col)
     for k,v in dict(item=item, valid_col=valid_col).items():
         if v is not None: raise PetlabError(f"{k}={v!r} is a column, and {shown(source)} is a folder; give a CSV")
@@ -295,7 +298,7 @@ def label_source(
     target:str=None, # As in `as_label`; default: by what the columns hold, else `'class'`
     item:str|int=None, # Column of the files; default: the first that names some
     label_delim:str=None, # What is between several labels in a cell; default: the first of `;`, `|` and `,` that is in any, else a blank
-    valid_col:str|int=None # Column of `True` for what validates, or of train, valid, test; default: `is_valid`, or `set`, `split` of these words
+    valid_col:str|int=None # Column of `True` for what validates, or of train, valid, test; default: `is_valid`, `set` or `split`
 ) -> 'pd.DataFrame': # As from `label_photos`, and `set`: what the source says of it (`'train'`, `'valid'`, `'test'`), or `''`
     "Every photo that a source names, with its label; raises `PetlabError`"
     found = _source(source, label, target, item, label_delim, valid_col)
@@ -453,7 +456,7 @@ def _check_draw(valid_pct, test_pct, seed, split):
     splits = 'random', 'official', 'content', 'stratified'
     if split not in (None, *splits): raise PetlabError(f"split {split!r}: expected one of {', '.join(splits)}")
 
-# %% ../nbs/05_sample.ipynb #d16c41be
+# %% ../nbs/05_sample.ipynb #757657ac
 def pet_table(
     path:str|Path, # Folder in the Oxford layout or of photos, CSV, or data frame, as in `label_source`
     label=None, # As in `label_source`
@@ -463,12 +466,12 @@ def pet_table(
     split:str=None, # Default: as the source says, else drawn by lot; `'content'`, `'stratified'`, `'random'`, `'official'`: see below
     check:Callable=check_photos, # As in `label_photos`
     groups:Callable=None, # Function of a list of files to a list of keys: photos of one key are drawn together
-    copies:Callable=photo_digests, # As `groups`, for copies: they come into the set of the first; those of what is said to be held out are left out
+    copies:Callable=photo_digests, # As `groups`, for copies: they come into the set of the first, or are left out
     target:str=None, # As in `label_source`
     item:str|int=None, # As in `label_source`
     label_delim:str=None, # As in `label_source`
     valid_col:str|int=None # As in `label_source`
-) -> 'pd.DataFrame': # As from `label_photos`, and `set` (`'train'`, `'valid'`, `'test'`, `''`) and `copy_of` (the first file of its copies, or None)
+) -> 'pd.DataFrame': # As from `label_photos`, and `set` (`'train'`, `'valid'`, `'test'`, `''`) and `copy_of` (its first copy, or None)
     "Every photo of `path`, with its label and its set; raises `PetlabError` where none can be used"
     _check_draw(valid_pct, test_pct, seed, split)
     table = label_source(path, label, check, target, item, label_delim, valid_col)

@@ -121,19 +121,19 @@ def item_column(
         if sum(_is_item(o, folder) for o in some)>=len(some)/2: return c
     raise SourceError(f"no column names files that are there; say which it is with --item: {', '.join(shown(o) for o in df.columns)}")
 
-# %% ../nbs/02_source.ipynb #b8db674e
-set_names = dict(train='train', training='train', valid='valid', val='valid', validation='valid', test='test', testing='test')
+# %% ../nbs/02_source.ipynb #3521ecf2
+set_names = dict(train='train', training='train', valid='valid', val='valid', validation='valid', dev='valid', test='test', testing='test')
 _flags = {**dict.fromkeys(('1','true','yes'), True), **dict.fromkeys(('0','false','no'), False)}
 
 def set_column(
     df:'pd.DataFrame', # As from `read_csv`
-    valid_col:str|int=None # As in `find_column`; default: `is_valid`, or a column `set` or `split` of such words
+    valid_col:str|int=None # As in `find_column`; default: `is_valid`, or a column `set` or `split` that holds such words
 ) -> str: # Of `df.columns`; None where there is none
     "The column that says what is held out; raises `SourceError`"
     if valid_col is not None: return find_column(df, valid_col, 'valid-col')
     for c in df.columns:
         if c.lower()=='is_valid': return c
-        if c.lower() in ('set','split') and all(cell_text(o).lower() in set_names for o in df[c]): return c
+        if c.lower() in ('set','split') and any(cell_text(o).lower() in set_names for o in df[c]): return c
 
 def said_sets(
     df:'pd.DataFrame', # As from `read_csv`
@@ -143,11 +143,11 @@ def said_sets(
     words = {**set_names, **{k: 'valid' if v else 'train' for k,v in _flags.items()}}
     for n,o in df[column].items():
         if cell_text(o).lower() in words: continue
-        raise SourceError(f'{df.index.name or "row"} {n}: {shown(o)!r} in the column {column}; expected True or False, or train, valid, test')
+        raise SourceError(f'{df.index.name or "row"} {n}: {shown(o)!r} in the column {column}; expected True, False, train, valid or test')
     return [words[cell_text(o).lower()] for o in df[column]]
 
-# %% ../nbs/02_source.ipynb #92ba3071
-_label_names = 'label labels class classes target category breed species y tag tags'.split()
+# %% ../nbs/02_source.ipynb #e85de077
+_label_names = 'label labels class classes target category breed species tag tags'.split()
 
 def _is_flag(text): return text.lower() in _flags
 
@@ -166,7 +166,7 @@ def label_columns(
     if named or len(rest)==1: return (named or rest)[:1]
     return rest if rest and all(_is_flag(cell_text(o)) for c in rest for o in df[c]) else None
 
-# %% ../nbs/02_source.ipynb #9f706862
+# %% ../nbs/02_source.ipynb #7995716a
 def guess_delim(
     texts:list # Cells with any number of labels each
 ) -> str: # What is between the labels
@@ -187,10 +187,11 @@ def guess_target(
     if len(cols)>1: return 'number' if numbers and not all(map(_is_flag, full)) else 'several'
     if any(map(is_listy, df[cols[0]])): return 'several'
     if numbers: return 'number' if any('.' in o for o in full) else 'class'
-    parts = {p.strip() for o in full for p in o.split(guess_delim(full))}
-    return 'several' if guess_delim(full)!=' ' and len(parts)<=len({*full}) else 'class'
+    delim = guess_delim(full)
+    if delim==' ' and cols[0].lower() not in ('labels','tags','classes'): return 'class'
+    return 'several' if len({p.strip() for o in full for p in o.split(delim)}) <= len({*full}) else 'class'
 
-# %% ../nbs/02_source.ipynb #0b721d8d
+# %% ../nbs/02_source.ipynb #069dfa84
 def cell_labels(
     df:'pd.DataFrame', # As from `read_csv`
     cols:list, # Columns of the labels
@@ -215,7 +216,7 @@ def named_items(
     "What a table names, row by row; raises `SourceError` for a row without a file"
     where = [f'{df.index.name or "row"} {o}' for o in df.index]
     names = [cell_text(o) for o in df[item]]
-    if '' in names: raise SourceError(f'{where[names.index("")]}: the column {shown(item)} names no file; say with --item which column does')
+    if '' in names: raise SourceError(f'{where[names.index("")]}: the column {shown(item)} names no file; say with --item which one does')
     files = [Path(os.path.normpath(folder/o)) for o in names]
     raw = cell_labels(df, cols, target) if cols else [None]*len(df)
     return Named(files, raw, said_sets(df, sets) if sets else ['']*len(df), where)
