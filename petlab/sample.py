@@ -178,7 +178,7 @@ def tell_left_out(
     for o in other[:10]: print(f'  {shown(o.file.name)}: {shown(o.label)}, and {shown(o.copy_of.name)}: {shown(labels[o.copy_of])}')
     if len(other)>10: print(f'  and {len(other)-10} more')
 
-# %% ../nbs/05_sample.ipynb #6906712c
+# %% ../nbs/05_sample.ipynb #1bfd713b
 def _folder_sets(files, root):
     "What folders named as in `set_names`, directly in `root`, say of the files in them; empty unless some train and others are held out"
     tops = {o: o.relative_to(root).parts for o in files}
@@ -199,8 +199,8 @@ def _by_paths(files, root, sets):
     oxford,labels = 2*named>len(files),2<=len(folders)<=len(files)/2
     if labels and not (oxford and any(len(o)>1 for o in folders.values())): return 'folder',['cat','breed']*oxford
     if oxford: return 'cat',['breed']+['folder']*labels
-    raise LabelError(f"{shown(root)}: neither folders nor names of the {len(files)} photos say what they show. Make a folder for each "
-        "label; or say --label folder, breed, or a regular expression, as in '(.+)_[0-9]+'; or give a CSV, with --item and --label for its columns")
+    raise LabelError(f"{shown(root)}: neither folders nor names of the {len(files)} photos say what they show. Make a folder for "
+        "each label; say --label folder, breed, or a regular expression such as (.+)_[0-9]+; or give a CSV, with --item, --label for its columns")
 
 # %% ../nbs/05_sample.ipynb #df06eb90
 LabelSource = namedtuple('LabelSource', 'label target item label_delim')
@@ -227,7 +227,7 @@ def _of_folder(path, label, target, label_delim):
     reasons = {o: 'in none of the folders that name a set, such as train; move it into one' for o in files if sets and o not in sets}
     return _Source(LabelSource(label, target, None, label_delim), files, get_y, sets, reasons)
 
-# %% ../nbs/05_sample.ipynb #15910706
+# %% ../nbs/05_sample.ipynb #1674518c
 def _once(named):
     "Of `named_items`: path -> label, path -> set, and path -> why it is left out, as rows say different things of it"
     first,reasons,again = {},{},0
@@ -246,7 +246,7 @@ def _label_columns(df, rest, label):
     cols = label_columns(df, rest, label)
     if cols: return cols
     if label is None:
-        columns = f"which column holds the labels? Say it with --label: {', '.join(map(shown, rest))}, or some, separated by commas; or give"
+        columns = f"which column holds the labels? Say it with --label: {', '.join(map(shown, rest))}, or some, with commas; or give"
         rule = 'a rule for the paths: --label folder, cat, breed or a regular expression'
         raise SourceError(f"{columns if rest else 'there is no column for labels; give'} {rule}")
     if label not in _rules and '(' not in str(label): find_column(df, label, 'label')
