@@ -90,11 +90,13 @@ class Bank:
         engine:Callable=None, # As from `body_engine`, which makes the default
         method:str='crop', # As in fastai's `Resize`
         pad_mode:str='reflection', # As in fastai's `Resize`
-        path:Path=None # Folder of the banks; default: `bank_path()`
+        path:Path=None, # Folder of the banks; default: `bank_path()`
+        kind:str='photo' # Of the samples, a name in `sample_kinds`
     ):
-        self.engine = engine or body_engine()
+        self.engine,self.kind = engine or body_engine(),sample_kinds[kind]
         self.resize = dict(size=tuple(self.engine.size), method=method, pad_mode=pad_mode)
-        self.path = Path(path or bank_path())/f'v1-{self.engine.key}-{method if method!="pad" else f"pad-{pad_mode}"}'
+        how = method if method!='pad' else f'pad-{pad_mode}'
+        self.path = Path(path or bank_path())/f'v1-{self.engine.key}-{how}{"" if kind=="photo" else f"-{kind}"}'
         self.shards,self.where,self.keeps,self.width = {},{},True,getattr(self.engine, 'n_features', None)
         with suppress(OSError): os.utime(self.path)  # when it was used last
         self.read()
@@ -150,8 +152,10 @@ def _open(self:Bank, fn, views):
     with photo_data(fn) as data:
         photo = hashlib.sha256(data).digest()[:16]
         if not (lacking := self._lacks(photo, views)): return photo,{}
-        with opened(data, draft=2*max(self.resize['size'])) as img:
-            return photo,{v: photo_view(img, v, seed=photo.hex(), **self.resize) for v in lacking}
+        try:
+            with self.kind.open(data, draft=2*max(self.resize['size'])) as sample:
+                return photo,{v: self.kind.view(sample, v, seed=photo.hex(), **self.resize) for v in lacking}
+        except PhotoError as e: raise PhotoError(fn, e.reason) from e
 
 @patch
 def _compute(self:Bank, files, views):

@@ -195,7 +195,7 @@ def choose_strength(
 ) -> tuple: # One of `strengths`, and the cross-entropy of each [5]
     "The least strength of the data whose cross-entropy on held-out photos is within a standard error of the best (Breiman et al., 1984)"
     idxs = np.sort(np.random.default_rng(seed).permutation(len(y))[:most])
-    return cross_val_predict(acts[idxs], y[idxs], seed, groups=None if groups is None else [groups[i] for i in idxs])[1:]
+    return cross_val_predict(acts[idxs], y[idxs], seed, groups=None if groups is None else np.asarray(groups)[idxs])[1:]
 
 # %% ../nbs/13_head.ipynb #f6fb29d4
 class Head(namedtuple('Head', 'mean var weight bias')):
