@@ -152,7 +152,7 @@ def _held_out(acts, y, fold, tried, n_out=None, tol=1e-3):
     "Logits [s,n,k] of each item in its first view, at each of the strengths `tried`, by heads fitted without its fold"
     n,v,_ = acts.shape
     z,turn,_,s = _axes(_standardised(acts)[0])
-    z,targets,cost = z.reshape(n, v, -1),_targets(y, n_out),_sigmoid_loss if y.ndim==2 else _softmax_loss
+    z,targets,cost = z.reshape(n, v, z.shape[1]),_targets(y, n_out),_sigmoid_loss if y.ndim==2 else _softmax_loss
     res = np.zeros((len(tried), n, targets.shape[1]), np.float32)
     for i in np.unique(fold) if n>1 else ():
         inner,w = fold!=i,None
