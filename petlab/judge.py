@@ -1,4 +1,4 @@
-"""How far a number can be trusted: a test set that is looked at once, the difference of two models, photos that are in two sets.
+"""How far a number can be trusted: a test set that is looked at once, errors class by class, the difference of two models.
 
 Docs: https://petlab.github.io/petlab/judge.html.md"""
 
@@ -6,11 +6,12 @@ Docs: https://petlab.github.io/petlab/judge.html.md"""
 
 # %% auto #0
 __all__ = ['random_heads', 'best_of_random', 'Ladder', 'look_often', 'plot_random', 'SealWarning', 'ledger', 'record_kept',
-           'interval_of_answers', 'Look', 'SealedTest', 'sealed_test', 'Paired', 'paired_difference', 'photos_needed',
-           'compare']
+           'interval_of_answers', 'Look', 'SealedTest', 'sealed_test', 'class_errors', 'BalancedError',
+           'balanced_error', 'Paired', 'paired_difference', 'photos_needed', 'compare']
 
 # %% ../nbs/30_judge.ipynb #d3967f3a
 import hashlib, json, math, os, warnings, numpy as np
+from bisect import bisect_left
 from collections import namedtuple
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -348,6 +349,42 @@ def dls(self:SealedTest,
     res.table = self.table
     return res
 
+# %% ../nbs/30_judge.ipynb #462a395d
+def class_errors(
+    targs:list, # The right class of each photo [n]
+    preds:list, # The class that was answered [n]
+    vocab:list=None # Classes, in the order of the rows; default: those of `targs`, sorted
+) -> 'pd.DataFrame': # A row a class: `label`, `n` photos of it, `wrong` ones, `error` (NaN where it has no photo), and its Wilson interval `low`, `high` (95 %)
+    "The error rate of each class; raises `PetlabError`"
+    import pandas as pd
+    targs,preds = list(targs),list(preds)
+    if len(targs)!=len(preds) or not targs: raise PetlabError(f'{len(targs)} right classes and {len(preds)} answers: expected one or more, and one of each a photo')
+    vocab = sorted({*targs}) if vocab is None else list(vocab)
+    if strange := {*targs}-{*vocab}: raise PetlabError(f'{strange.pop()!r} is none of the classes {shown(", ".join(map(str, vocab[:40])))}')
+    n,wrong = {o: 0 for o in vocab},{o: 0 for o in vocab}
+    for y,p in zip(targs, preds): n[y],wrong[y] = n[y]+1,wrong[y]+(y!=p)
+    scores = [Score(n[o], wrong[o], math.nan) for o in vocab]
+    rows = [(o, s.n, s.wrong, *((s.error_rate, *s.interval) if s.n else (math.nan, 0., 1.))) for o,s in zip(vocab, scores)]
+    return pd.DataFrame(rows, columns=['label', 'n', 'wrong', 'error', 'low', 'high'])
+
+# %% ../nbs/30_judge.ipynb #0ecc9fd5
+class BalancedError(namedtuple('BalancedError', 'value low high n_classes')):
+    "The mean of the error rates of `n_classes` classes, and its 95 % interval"
+    def __str__(self): return f'balanced error {self.value:.1%} (mean of {self.n_classes} classes, 95 % interval {self.low:.1%} to {self.high:.1%})'
+
+def balanced_error(
+    targs:list, # The right class of each photo [n]
+    preds:list # The class that was answered [n]
+) -> BalancedError: # 1 minus what scikit-learn calls balanced accuracy
+    "The mean of the classes' error rates, with an interval: above by MOVER (Zou and Donner 2008), below by Wilson's of the effective number of photos; raises `PetlabError`"
+    df = class_errors(targs, preds)
+    n,e,k,mean = df.n.to_numpy(),df.error.to_numpy(),len(df),float(df.error.mean())
+    high = mean+float(np.sqrt(((df.high-e)**2).sum()))/k
+    if not mean: return BalancedError(0., 0., high, k)
+    p = (e*n+mean)/(n+1)  # of few photos, drawn to the mean
+    effective = p.mean()*(1-p.mean())*k*k/(p*(1-p)/n).sum() if mean<1 else n.sum()
+    return BalancedError(mean, Score(effective, mean*effective, math.nan).interval[0], min(high, 1.), k)
+
 # %% ../nbs/30_judge.ipynb #ff6be0e3
 class Paired(namedtuple('Paired', 'n only_a only_b difference low high p')):
     "Of `n` photos `only_a` are wrong by the first model alone, `only_b` by the second alone; `difference` of their error rates, its 95 % interval, and `p` of McNemar's test"
@@ -371,6 +408,15 @@ def paired_difference(
     return Paired(n, only_a, only_b, (only_a-only_b)/n, float(low), float(high), float(p))
 
 # %% ../nbs/30_judge.ipynb #069833ef
+def _mcnemar_power(n, d, differ, alpha):
+    "How often McNemar's exact test of `n` photos sees a difference of `d`: over how many photos the models differ on, and how many of them the worse one has wrong"
+    from scipy.stats import binom
+    first,last = binom.interval(1-1e-9, n, differ)
+    ms = np.unique(np.linspace(first, last, 2000).astype(int))
+    fewest = binom.ppf(alpha/2, ms, .5)
+    fewest -= binom.cdf(fewest, ms, .5)>alpha/2
+    return np.average(binom.sf(ms-fewest-1, ms, (1+d/differ)/2), weights=binom.pmf(ms, n, differ))
+
 def photos_needed(
     p:float, # Error rate of one model
     d:float, # By how much that of the other is lower
@@ -378,14 +424,17 @@ def photos_needed(
     alpha:float=.05, # Probability to see a difference where there is none, two-sided
     differ:float=None # Fraction of photos that one model has wrong and the other right, if both judge the same photos; None: each judges its own
 ) -> int: # Photos; for each of the models, where each has its own
-    "Photos it takes to see a difference of `d`: Fleiss, Levin and Paik (2003), eq. 4.14 without continuity correction; paired: Connor (1987), for McNemar's test. Raises `PetlabError`"
+    "Photos it takes to see a difference of `d`: Fleiss, Levin and Paik (2003), eq. 4.14 without continuity correction; paired: the exact power of McNemar's exact test, which needs more than Connor's formula (1987) says, since photos come whole. Raises `PetlabError`"
     if not 0<d<=p<=1: raise PetlabError(f'p={p}, d={d}: expected 0 < d <= p <= 1, the other model errs by p-d')
     if differ is not None and not d<=differ<=1: raise PetlabError(f'differ={differ}: expected {d} (the difference) to 1')
     if not (0<power<1 and 0<alpha<1): raise PetlabError(f'power={power}, alpha={alpha}: expected probabilities between 0 and 1')
     za,zb = (NormalDist().inv_cdf(o) for o in (1-alpha/2, power))
-    if differ is None: root = za*math.sqrt(2*(m := p-d/2)*(1-m)) + zb*math.sqrt(p*(1-p) + (p-d)*(1-p+d))
-    else: root = za*math.sqrt(differ) + zb*math.sqrt(differ-d*d)
-    return math.ceil((root/d)**2)
+    if differ is None:
+        root = za*math.sqrt(2*(m := p-d/2)*(1-m)) + zb*math.sqrt(p*(1-p) + (p-d)*(1-p+d))
+        return math.ceil((root/d)**2)
+    connor = math.ceil(((za*math.sqrt(differ) + zb*math.sqrt(differ-d*d))/d)**2)
+    some = range(connor, 2*connor+math.ceil(10/d))
+    return some[bisect_left(some, power, key=lambda n: _mcnemar_power(n, d, differ, alpha))]
 
 # %% ../nbs/30_judge.ipynb #94c476fe
 def _answers(learn, ds_idx, dl):
