@@ -156,7 +156,7 @@ def _held_out(acts, y, fold, tried, n_out=None, tol=1e-3):
     res = np.zeros((len(tried), n, targets.shape[1]), np.float32)
     for i in np.unique(fold) if n>1 else ():
         inner,w = fold!=i,None
-        train,target = z[inner].reshape(-1, z.shape[2]),targets[inner].repeat(v, 0)
+        train,target = z[inner].reshape(inner.sum()*v, z.shape[2]),targets[inner].repeat(v, 0)
         for j,c in enumerate(tried):
             with _one_thread(n*v<4000): *_,w = _minimum(train, turn, s, target, c, 30 if tol>1e-4 else 96, tol, w, cost)
             res[j,~inner] = z[~inner,0]@(w[:-1] if turn is None else turn@w[:-1]) + w[-1]
