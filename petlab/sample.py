@@ -178,7 +178,7 @@ def tell_left_out(
     for o in other[:10]: print(f'  {shown(o.file.name)}: {shown(o.label)}, and {shown(o.copy_of.name)}: {shown(labels[o.copy_of])}')
     if len(other)>10: print(f'  and {len(other)-10} more')
 
-# %% ../nbs/05_sample.ipynb #1bfd713b
+# %% ../nbs/05_sample.ipynb #7bf47012
 def _folder_sets(files, root):
     "What folders named as in `set_names`, directly in `root`, say of the files in them; empty unless some train and others are held out"
     tops = {o: o.relative_to(root).parts for o in files}
@@ -200,7 +200,7 @@ def _by_paths(files, root, sets):
     if labels and not (oxford and any(len(o)>1 for o in folders.values())): return 'folder',['cat','breed']*oxford
     if oxford: return 'cat',['breed']+['folder']*labels
     raise LabelError(f"{shown(root)}: neither folders nor names of the {len(files)} photos say what they show. Make a folder for "
-        "each label; say --label folder, breed, or a regular expression such as (.+)_[0-9]+; or give a CSV, with --item, --label for its columns")
+        "each label; say --label folder, breed, or a regular expression such as (.+)_[0-9]+; or give a CSV")
 
 # %% ../nbs/05_sample.ipynb #df06eb90
 LabelSource = namedtuple('LabelSource', 'label target item label_delim')
