@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/target.html.md"""
 
 # %% auto #0
 __all__ = ['kinds', 'Answers', 'wilson', 'Score', 'LabelScore', 'NumberScore', 'Target', 'saved_target', 'Prediction', 'Classes',
-           'label_score', 'Several', 'Estimate', 'conformal_width', 'Numbers']
+           'in_folds', 'label_score', 'Several', 'Estimate', 'conformal_width', 'Numbers']
 
 # %% ../nbs/14_target.ipynb #c1f06cda
 import math, numpy as np
@@ -33,7 +33,6 @@ def wilson(
 
 class Score(namedtuple('Score', 'n wrong loss by_class', defaults=({},))):
     "`wrong` of `n` photos, their mean cross-entropy `loss`, nats; and of each class how many there were and were wrong"
-    metric = 'error_rate'
     @property
     def error_rate(self): return self.wrong/self.n
     @property
@@ -53,7 +52,6 @@ class Score(namedtuple('Score', 'n wrong loss by_class', defaults=({},))):
 # %% ../nbs/14_target.ipynb #da1f5f7f
 class LabelScore(namedtuple('LabelScore', 'n f1 exact loss interval by_label baseline_f1')):
     "Of `n` photos with several labels: F1 averaged over labels with its `interval`, how many are `exact`ly right, mean `loss`; `by_label`; the F1 of giving all labels to all"
-    metric = 'f1'
     def asdict(self):
         return dict(n=self.n, f1=self.f1, exact=self.exact/self.n, interval=[*self.interval], exact_interval=[*wilson(self.exact, self.n)],
             baseline_f1=self.baseline_f1, loss=self.loss, by_label=self.by_label)
@@ -64,7 +62,6 @@ class LabelScore(namedtuple('LabelScore', 'n f1 exact loss interval by_label bas
 
 class NumberScore(namedtuple('NumberScore', 'n mae baseline_mae loss interval coverage by_target')):
     "Of `n` photos: mean absolute error in the target's unit with its `interval`, that of always saying the mean, `loss`, and how many true numbers 90 % prediction intervals cover (None: not measured)"
-    metric = 'mae'
     def asdict(self): return dict(self._asdict(), interval=[*self.interval])
     def __str__(self):
         covers = '' if self.coverage is None else f'; its 90 % prediction intervals hold {self.coverage:.1%}'
@@ -77,6 +74,8 @@ kinds = {}  # Name -> class
 class Target:
     "What is to be answered; `vocab` names the outputs: classes, labels or numbers"
     name = activation = ''  # What the command calls it; `'softmax'`, `'sigmoid'` or `'identity'` of a head's outputs
+    metric = ''  # The name of the number that its score is known by
+    says = 'It answers every photo, also one of something else.'  # On the card of a model
     reads = 'class'  # How labels are read, as in `petlab.sample.as_label`: `'class'`, `'several'` or `'number'`
     grid = 1  # Places a side that activations are averaged over: 1 tells what is there, 3 where too
     method = 'crop'  # How a photo comes to its size, as in fastai's `Resize`
@@ -89,6 +88,10 @@ class Target:
         "The target that the labels of samples ask for; raises `LabelError` where there is nothing to learn"
         raise NotImplementedError
     def info(self) -> dict: return dict(name=self.name, **self.settings)
+    def rows(self, score:dict) -> dict:
+        "Name -> text of what a card tells of `score.asdict()`"
+        def text(v): return f'{v[0]:.4g} to {v[1]:.4g}' if isinstance(v, list) else f'{v:.4g}'
+        return {k.replace('_', ' '): text(v) for k,v in score.items() if k!='n' and isinstance(v, (int,float,list))}
     def encode(self, labels) -> np.ndarray: raise NotImplementedError
     def decode(self, out) -> list: raise NotImplementedError
     def reason(self, label) -> str:
@@ -117,6 +120,9 @@ class Target:
     def tuned(self, answers):
         "This target with what can only be set by answers to unseen samples"
         return self
+    def judged(self, answers, seed=0):
+        "The score of answers to unseen samples, in which each is told with what is `tuned` on those of other folds"
+        return self.score(answers)
     def prediction(self, out):
         "What is told of one answer [k]"
         raise NotImplementedError
@@ -132,12 +138,21 @@ class Target:
         y = self.encode(labels)
         return Answers(list(items), out, y, self.losses(out, y))
 
+def _numbers(name, values, n):
+    "`values` as a list of `n` finite floats; raises `PetlabError`"
+    good = isinstance(values, (list,tuple)) and len(values)==n and all(isinstance(o, (int,float)) and math.isfinite(o) for o in values)
+    if not good: raise PetlabError(f'{name} {str(values)[:50]}: expected {n} numbers')
+    return [*map(float, values)]
+
 def saved_target(
     info:dict # As in `model.json`
 ) -> Target:
-    "The target of a saved model"
+    "The target of a saved model; raises `PetlabError`"
     args = dict(info.get('target') or dict(name='class'))
-    return kinds[args.pop('name')](info['vocab'], **args)
+    name = args.pop('name', None)
+    if name not in kinds: raise PetlabError(f"target {name!r}: expected one of {', '.join(kinds)}")
+    try: return kinds[name](info['vocab'], **args)
+    except TypeError as e: raise PetlabError(f"target {name!r} has no settings {', '.join(args)}") from e
 
 # %% ../nbs/14_target.ipynb #1b6b6757
 class Prediction(namedtuple('Prediction', 'label prob probs')):
@@ -149,7 +164,12 @@ def _named(vocab): return f"{', '.join(shown(o) for o in vocab[:5])}{', ...' if 
 
 class Classes(Target):
     "One of several classes"
-    name,activation = 'class','softmax'
+    name,activation,metric = 'class','softmax','error_rate'
+    says = 'It gives every photo one of its classes, also a photo of something else.'
+    def __init__(self, vocab): super().__init__(vocab)
+    def rows(self, score):
+        (low,high),loss = score['interval'],score['loss']
+        return {'error rate': f"{score['error_rate']:.1%}", '95 % interval': f'{low:.1%} to {high:.1%}', 'loss': f'{loss:.4f}'}
     @classmethod
     def of(cls, labels, names=None):
         vocab = sorted({*labels})
@@ -177,6 +197,18 @@ class Classes(Target):
     def prediction(self, out): return Prediction(self.vocab[i := int(out.argmax())], float(out[i]), out)
 
 # %% ../nbs/14_target.ipynb #a8c7fab0
+def in_folds(
+    target, # A `Target`
+    answers:Answers,
+    seed:int, # Of the five folds
+    f:callable # Of the target as `tuned` on the other folds, and the answers of a fold; gives [n,k]
+) -> np.ndarray: # [n,k]
+    "What `f` says of answers by what was tuned on others"
+    fold,res = stratified_folds(target.strata(answers.y), 5, seed),np.zeros(answers.out.shape)
+    def part(i): return Answers(*(None if o is None else np.asarray(o, object if o is answers.items else None)[i] for o in answers))
+    for i in np.unique(fold): res[fold==i] = f(target.tuned(part(fold!=i)), part(fold==i))
+    return res
+
 def _f1(given, y):
     "F1 of each label [k]; 1 where there was none and none was given"
     hits,both = (given & y).sum(0),given.sum(0)+y.sum(0)
@@ -223,9 +255,9 @@ def label_score(
 # %% ../nbs/14_target.ipynb #d93051a7
 class Several(Target):
     "Any number of labels each"
-    name,activation,reads = 'several','sigmoid','several'
+    name,activation,metric,reads = 'several','sigmoid','f1','several'
     def __init__(self, vocab, thresholds=None):
-        super().__init__(vocab, thresholds=[float(o) for o in (thresholds or [.5]*len(vocab))])
+        super().__init__(vocab, thresholds=_numbers('thresholds', thresholds or [.5]*len(vocab), len(vocab)))
         self.thresholds = np.array(self.settings['thresholds'])
     @classmethod
     def of(cls, labels, names=None):
@@ -254,7 +286,10 @@ class Several(Target):
         res = cross_val_predict(acts, y, seed, groups=groups)
         return self.activate(res.out),res.strength
     def tuned(self, answers): return type(self)(self.vocab, [*_best_thresholds(answers.out, answers.y)])
-    def score(self, answers, given=None): return label_score(self.vocab, answers, self.given(answers.out) if given is None else given)
+    def score(self, answers): return label_score(self.vocab, answers, self.given(answers.out))
+    def judged(self, answers, seed=0):
+        given = in_folds(self, answers, seed, lambda target,part: target.given(part.out))
+        return label_score(self.vocab, answers, given.astype(bool))
     def prediction(self, out):
         given = self.given(out)
         return Prediction(tuple(o for o,g in zip(self.vocab, given) if g), float(np.where(given, out, 1-out).prod()), out)
@@ -278,8 +313,10 @@ def conformal_width(
 
 class Numbers(Target):
     "One or more numbers each"
-    name,activation,reads,grid,method = 'number','identity','number',3,'squish'
-    def __init__(self, vocab, mean=None, width=None): super().__init__(vocab, mean=mean, width=width)
+    name,activation,metric,reads,grid,method = 'number','identity','mae','number',3,'squish'
+    def __init__(self, vocab, mean=None, width=None):
+        checked = {k: None if v is None else _numbers(k, v, len(vocab)) for k,v in dict(mean=mean, width=width).items()}
+        super().__init__(vocab, **checked)
     @classmethod
     def of(cls, labels, names=None):
         y = np.array([np.atleast_1d(o) for o in labels], float)
@@ -300,15 +337,20 @@ class Numbers(Target):
     def tuned(self, answers):
         widths = [conformal_width(o) for o in abs(answers.out-answers.y).T]
         return type(self)(self.vocab, self.settings['mean'], None if None in widths else widths)
-    def score(self, answers):
-        off,mean,width = abs(answers.out-answers.y),np.array(self.settings['mean']),self.settings['width']
+    def held(self, answers):
+        "Whether the prediction intervals hold the true numbers [n,k]; NaN where there are none"
+        width = self.settings['width']
+        return np.full(answers.y.shape, np.nan) if width is None else (abs(answers.out-answers.y)<=np.array(width)).astype(float)
+    def judged(self, answers, seed=0): return self.score(answers, in_folds(self, answers, seed, Numbers.held))
+    def score(self, answers, held=None):
+        off,mean = abs(answers.out-answers.y),np.array(self.settings['mean'])
         base,n = abs(answers.y-mean).mean(0),len(off)
-        held = None if width is None else (off<=np.array(width)).mean(0)
+        held = (self.held(answers) if held is None else held).mean(0)
         def spread(v):
             half = 1.96*float(v.std(ddof=1))/n**.5 if n>1 else math.inf
             return max(float(v.mean())-half, 0.),min(float(v.mean())+half, 1e300)
         def row(i): return dict(mae=float(off[:,i].mean()), baseline_mae=float(base[i].mean()), interval=spread(off[:,i].mean(1)),
-            coverage=None if held is None else float(held[i].mean()))
+            coverage=None if np.isnan(held[i]).any() else float(held[i].mean()))
         rows = {k: row([j]) for j,k in enumerate(self.vocab)}
         return NumberScore(n=n, loss=float(answers.losses.mean()), by_target=rows, **row([*range(len(rows))]))
     def prediction(self, out):
