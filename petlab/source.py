@@ -17,14 +17,14 @@ from . import PetlabError
 from .core import *
 from .photo import *
 
-# %% ../nbs/02_source.ipynb #687ee6fd
+# %% ../nbs/02_source.ipynb #d1723b2d
 class SourceError(PetlabError): "A CSV or a data frame that does not say which files there are and what they are"
 
 def is_table(
     source # Path, data frame or anything else
-) -> bool: # True for a data frame, and for a name that ends in `.csv` or `.tsv`
+) -> bool: # True for a data frame, and for a name in `.csv` or `.tsv` that is no folder's
     "Does `source` name its items in a table, as no folder does?"
-    return hasattr(source, 'iloc') or Path(source).suffix.lower() in ('.csv','.tsv')
+    return hasattr(source, 'iloc') or Path(source).suffix.lower() in ('.csv','.tsv') and not os.path.isdir(source)
 
 def _text(fn):
     "The text of a CSV"
