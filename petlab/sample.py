@@ -202,7 +202,7 @@ def _by_paths(files, root, sets):
     raise LabelError(f"{shown(root)}: neither folders nor names of the {len(files)} photos say what they show. Make a folder for "
         "each label; say --label folder, breed, or a regular expression such as (.+)_[0-9]+; or give a CSV")
 
-# %% ../nbs/05_sample.ipynb #df06eb90
+# %% ../nbs/05_sample.ipynb #5109da63
 LabelSource = namedtuple('LabelSource', 'label target item label_delim')
 _Source = namedtuple('_Source', 'how files get_y sets reasons')
 
@@ -214,9 +214,9 @@ def _kind(files, get_y):
         return target_of([tuple(res) if is_listy(res) else res])
     return 'class'
 
-def _of_folder(path, label, target, label_delim):
+def _of_folder(path, label, target, label_delim, kind):
     "A `_Source` of photos in folders"
-    files,root = pet_files(path),Path(path)
+    files,root = pet_files(path, kind),Path(path)
     sets = _folder_sets(files, root)
     if label is None:
         label,others = _by_paths(files, root, sets)
@@ -271,37 +271,40 @@ def _of_table(source, label, target, item, label_delim, valid_col):
     if cols: get_y = labels.__getitem__
     return _Source(LabelSource(label, target, item, label_delim), [*labels], get_y, sets, reasons)
 
-# %% ../nbs/05_sample.ipynb #e57f3346
-def _source(source, label, target, item, label_delim, valid_col):
+# %% ../nbs/05_sample.ipynb #048b9b1f
+def _source(source, label, target, item, label_delim, valid_col, kind):
     "The `_Source` of a folder or a table"
     targets = 'class','several','number'
     if target not in (None, *targets): raise PetlabError(f"target {target!r}: expected {', '.join(targets)} (--target)")
     if is_table(source): return _of_table(source, label, target, item, label_delim, valid_col)
     for k,v in dict(item=item, valid_col=valid_col).items():
         if v is not None: raise PetlabError(f"{k}={v!r} is a column, and {shown(source)} is a folder; give a CSV")
-    return _of_folder(source, label, target, label_delim)
+    return _of_folder(source, label, target, label_delim, kind)
 
 def find_labels(
     source:str|Path, # Folder of photos, CSV, or data frame
     label=None, # As in `label_source`
     target:str=None, # As in `label_source`
     item:str|int=None, # As in `label_source`
-    label_delim:str=None # As in `label_source`
+    label_delim:str=None, # As in `label_source`
+    kind:str='photo' # As in `label_source`
 ) -> LabelSource: # What to give as `label`, `target`, `item` and `label_delim`, to have the same without a word
     "What `label_source` works out, where that is not said; raises `PetlabError`"
-    return _source(source, label, target, item, label_delim, None).how
+    return _source(source, label, target, item, label_delim, None, kind).how
 
 def label_source(
     source:str|Path, # Folder of photos, CSV (paths relative to it), or data frame (paths relative to the working folder)
     label=None, # As in `labeller`; of a table also a column, by name or position, or several; default: worked out, and printed
-    check:Callable=check_photos, # As in `label_photos`
+    check:Callable=None, # As in `label_photos`; default: by the kind of sample
     target:str=None, # As in `as_label`; default: by what the columns hold, else `'class'`
     item:str|int=None, # Column of the files; default: the first that names some
     label_delim:str=None, # What is between several labels in a cell; default: the first of `;`, `|` and `,` that is in any, else a blank
-    valid_col:str|int=None # Column of `True` for what validates, or of train, valid, test; default: `is_valid`, `set` or `split`
+    valid_col:str|int=None, # Column of `True` for what validates, or of train, valid, test; default: `is_valid`, `set` or `split`
+    kind:str='photo' # Of the samples in a folder, a name in `sample_kinds`
 ) -> 'pd.DataFrame': # As from `label_photos`, and `set`: what the source says of it (`'train'`, `'valid'`, `'test'`), or `''`
     "Every photo that a source names, with its label; raises `PetlabError`"
-    found = _source(source, label, target, item, label_delim, valid_col)
+    found = _source(source, label, target, item, label_delim, valid_col, kind)
+    check = check or (check_photos if kind=='photo' else sample_kinds[kind].check)
     res = _labelled(found.files, found.get_y, check, found.how.target, found.how.label_delim, found.reasons)
     if not is_table(source): _tell_strange(res, found.how.label)
     return res.assign(set=[found.sets.get(k, '') if not why else '' for k,why in zip(res.file, res.reason)])
@@ -456,7 +459,7 @@ def _check_draw(valid_pct, test_pct, seed, split):
     splits = 'random', 'official', 'content', 'stratified'
     if split not in (None, *splits): raise PetlabError(f"split {split!r}: expected one of {', '.join(splits)}")
 
-# %% ../nbs/05_sample.ipynb #757657ac
+# %% ../nbs/05_sample.ipynb #5ce0c6b9
 def pet_table(
     path:str|Path, # Folder in the Oxford layout or of photos, CSV, or data frame, as in `label_source`
     label=None, # As in `label_source`
@@ -464,17 +467,18 @@ def pet_table(
     seed:int=42, # Of both draws
     test_pct:float=0., # Fraction of all photos
     split:str=None, # Default: as the source says, else drawn by lot; `'content'`, `'stratified'`, `'random'`, `'official'`: see below
-    check:Callable=check_photos, # As in `label_photos`
+    check:Callable=None, # As in `label_source`
     groups:Callable=None, # Function of a list of files to a list of keys: photos of one key are drawn together
     copies:Callable=photo_digests, # As `groups`, for copies: they come into the set of the first, or are left out
     target:str=None, # As in `label_source`
     item:str|int=None, # As in `label_source`
     label_delim:str=None, # As in `label_source`
-    valid_col:str|int=None # As in `label_source`
+    valid_col:str|int=None, # As in `label_source`
+    kind:str='photo' # As in `label_source`
 ) -> 'pd.DataFrame': # As from `label_photos`, and `set` (`'train'`, `'valid'`, `'test'`, `''`) and `copy_of` (its first copy, or None)
     "Every photo of `path`, with its label and its set; raises `PetlabError` where none can be used"
     _check_draw(valid_pct, test_pct, seed, split)
-    table = label_source(path, label, check, target, item, label_delim, valid_col)
+    table = label_source(path, label, check, target, item, label_delim, valid_col, kind)
     _say_sets(table, path, split)
     ok = table.index[table.reason=='']
     if not len(ok):

@@ -17,7 +17,7 @@ from . import PetlabError
 from .core import *
 from .photo import *
 
-# %% ../nbs/02_source.ipynb #d1723b2d
+# %% ../nbs/02_source.ipynb #0aab1720
 class SourceError(PetlabError): "A CSV or a data frame that does not say which files there are and what they are"
 
 def is_table(
@@ -40,8 +40,9 @@ def _rows(text, delim, strict=True):
     except csv.Error as e: raise SourceError(f'line {found.line_num}: {e}; see to its quotes') from e
 
 def _is_item(text, folder):
-    "Does a cell name a picture, or a file that is there?"
-    return Path(text).suffix.lower() in photo_endings+other_endings or bool(text) and os.path.isfile(folder/text)
+    "Does a cell name a picture, another sample, or a file that is there?"
+    endings = {*photo_endings, *other_endings, *(e for o in sample_kinds.values() for e in o.endings)}
+    return Path(text).suffix.lower() in endings or bool(text) and os.path.isfile(folder/text)
 
 def _delimiter(text, folder):
     "The one of `,;` tab and `|` by which most lines name a file, and which all lines hold equally often"
