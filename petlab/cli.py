@@ -15,44 +15,64 @@ from . import PetlabError, __version__
 
 # %% ../nbs/82_cli.ipynb #89aacb8a
 def train(
-    source:str, # A folder of photos, 'sketch' (the built-in sample) or 'pets' (Oxford-IIIT Pet, a download of 774 MB)
-    label:str='cat', # What to learn: cat (or dog), breed, or folder (each photo's folder is its label)
-    arch:str='efficientnet_lite0', # Network, a name that `petlab zoo` shows or one of timm's
+    source:str, # A folder of photos, a CSV that names them, 'sketch' (the built-in sample) or 'pets' (Oxford-IIIT Pet, a download of 774 MB)
+    label:str=None, # What to learn: cat (or dog), breed, folder, a regular expression for the names, or columns of the CSV, by commas; default: worked out
+    target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
+    item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
+    label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
+    arch:str='efficientnet_lite0', # Network, a name that `petlab zoo` shows or one of timm's; for the recipe bank several may be joined by +
     recipe:str='bank', # bank: a head fitted on activations that are kept; fine_tune: the lesson's own, with fastai
     epochs:int=None, # bank: looks at the fit, 5; fine_tune: epochs of the whole network after one of its head, 1
     unfrozen:int=0, # bank: epochs in which the second half of the network is trained too, afterwards
-    valid_pct:float=0.2, # Fraction of the photos that the error rate is measured on
+    valid_pct:float=None, # Fraction of the photos held out to measure on; default: each is judged by a head that did not see it (fastai: 0.2)
     test_pct:float=0., # Fraction of the photos set aside before that, and measured once, at the end
     seed:int=42, # Same seed, same photos, same machine: same numbers
     out:str='model', # Folder for the model; a model that is there is replaced
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
-    "Train a classifier on photos, measure it and save it"
-    from petlab.sample import class_balance
-    from petlab.pets import pets_path
-    from petlab.core import shown
+    "Train a network on photos, measure it and save it"
     from petlab.model import check_target
     start = time.perf_counter()
-    if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"recipe {recipe!r}: expected 'bank' or 'fine_tune'")
+    if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"--recipe {recipe!r}: expected 'bank' or 'fine_tune'")
     if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; the lesson\'s own trains the whole network anyway')
     check_target(out)
-    args = dict(label=label, valid_pct=valid_pct, seed=seed, test_pct=test_pct)
+    args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, **_given(item=item, label_delim=label_delim))
     with _quiet(json):
-        path = pets_path(source)
+        path = _path(source)
         if recipe=='bank' and not unfrozen:
             from petlab.train import train_bank
             done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, **args)
         else: done = _train_learner(path, out, arch, recipe, epochs, unfrozen, args)
-        if not json: print(class_balance(done.table).rename(index=shown).to_string())
-    valid,files,used = done.score,_account(path, *_of_table(done.table)),done.table[done.table.set=='valid']
-    if json: print(dumps(dict(valid.asdict(), n_train=int((done.table.set=='train').sum()), n_valid=valid.n, seconds=round(time.perf_counter()-start, 1),
-        model=str(out), classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()), **files, test=done.test and done.test.asdict())))
-    else:
-        _tell_others(files['not_photos'])
-        print(f'\nvalidation set: {valid}')
-        if done.test: print(f'test set: {done.test}')
-        print(f'saved in {shown(out)}; try it with\n\n    {shown(shlex.join([_program(), "predict", str(out), str(used.file.iloc[0])]))}\n')
-    return int(bool(files['left_out']))
+    facts = dict(done.score.asdict(), n_train=int((done.table.set=='train').sum()), n_valid=done.score.n, seconds=round(time.perf_counter()-start, 1),
+        model=str(out), target=done.target.name, classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()),
+        **_account(path, *_of_table(done.table)), test=done.test and done.test.asdict())
+    if json: print(dumps(facts))
+    else: _tell_trained(done, facts)
+    return int(bool(facts['left_out']))
+
+# %% ../nbs/82_cli.ipynb #c1d20a02
+def _tell_trained(done, facts):
+    "What `train` did, for people"
+    from petlab.core import shown
+    from petlab.sample import class_balance
+    print(class_balance(done.table).rename(index=shown).to_string())
+    _tell_others(facts['not_photos'])
+    held = (done.table.set=='valid').any()
+    print(f"\n{'validation set' if held else 'each photo by a head that did not see it'}: {done.score}")
+    if not held: print('the head that is saved was fitted on all of them')
+    if done.test: print(f'test set: {done.test}')
+    some = done.table[done.table.set!=''].sort_values('set', kind='stable').file.iloc[-1]
+    print(f"saved in {shown(facts['model'])}; try it with\n\n    {shown(shlex.join([_program(), 'predict', facts['model'], str(some)]))}\n")
+
+def _path(source):
+    "The CSV or the folder that a command is about; raises `PetlabError`"
+    from petlab.pets import pets_path
+    from petlab.source import is_table
+    return source if is_table(source) else pets_path(source)
+
+def _given(**args):
+    "Those that are not None"
+    return {k: v for k,v in args.items() if v is not None}
 
 # %% ../nbs/82_cli.ipynb #e8b823d2
 def _train_learner(path, out, arch, recipe, epochs, unfrozen, args):
@@ -60,20 +80,20 @@ def _train_learner(path, out, arch, recipe, epochs, unfrozen, args):
     from fastai.torch_core import set_seed
     from petlab.train import Trained
     from petlab.copies import duplicate_groups
-    from petlab.learn import pet_learner, score
+    from petlab.learn import learner_target, pet_learner, score
     from petlab.save import save_model
-    from petlab.model import Score, read_info
+    from petlab.model import read_info
     from petlab.data import pet_dls
     set_seed(args['seed'], reproducible=True)
-    dls = pet_dls(path, copies=duplicate_groups, **args)
+    dls = pet_dls(path, copies=duplicate_groups, **{**args, 'valid_pct': args['valid_pct'] or .2})
     learn = pet_learner(dls, arch)
     with nullcontext() if sys.stdout.isatty() else learn.no_bar():
         if recipe=='fine_tune': learn.fine_tune(epochs or 1)
         else: learn.fine_tune_bank(epochs or 5, seed=args['seed'], unfrozen=unfrozen)
     with learn.no_bar():
-        test = score(learn, dl=dls.pet_test_dl()) if (dls.table.set=='test').any() else None
+        valid,test = score(learn),score(learn, dl=dls.pet_test_dl()) if (dls.table.set=='test').any() else None
         info = read_info(save_model(learn, out))
-    return Trained(out, Score(*(info['score'][o] for o in Score._fields)), test, dls.table, info)
+    return Trained(out, valid, test, dls.table, info, learner_target(learn), None)
 
 # %% ../nbs/82_cli.ipynb #cdd786c4
 def _quiet(on=True): return redirect_stdout(sys.stderr) if on else nullcontext()
@@ -91,8 +111,11 @@ def _of_table(table):
 def _account(path, left_out, copies):
     "For JSON: what became of the files below `path` that are not used, and which of the used are copies"
     from petlab.photo import folder_files
-    return dict(left_out=[dict(file=str(k), error=v) for k,v in left_out.items()], copies=[dict(file=str(k), copy_of=str(v)) for k,v in copies.items()],
-        not_photos=[dict(file=str(k), reason=v) for k,v in folder_files(path).others.items()])
+    from petlab.source import is_table
+    others = {} if is_table(path) else folder_files(path).others
+    return dict(left_out=[dict(file=str(k), error=v) for k,v in left_out.items()],
+        copies=[dict(file=str(k), copy_of=str(v)) for k,v in copies.items()],
+        not_photos=[dict(file=str(k), reason=v) for k,v in others.items()])
 
 def _tell_others(not_photos):
     "How many files are no photos, by their ending"
@@ -102,7 +125,8 @@ def _tell_others(not_photos):
         end = os.path.splitext(o['file'])[1] or 'without ending'
         counts[end] = counts.get(end, 0)+1
     said = sorted(counts.items(), key=lambda o: (-o[1], o[0]))
-    if said: print(f"{len(not_photos)} files are no photos: {', '.join(f'{n} {shown(k)}' for k,n in said[:10])}{', ...' if len(said)>10 else ''}", file=sys.stderr)
+    ends = ', '.join(f'{n} {shown(k)}' for k,n in said[:10])
+    if said: print(f"{len(not_photos)} files are no photos: {ends}{', ...' if len(said)>10 else ''}", file=sys.stderr)
 
 # %% ../nbs/82_cli.ipynb #a86bde7a
 def _absent(fn):
@@ -133,7 +157,7 @@ def predict(
     *photos:str, # Photos, or folders of them
     json:bool=False # Print a JSON object a line and nothing else
 ) -> int: # Exit code
-    "Print the class of each photo and its probability"
+    "Print what the model answers to each photo: a class or labels and the probability, or numbers and their 90 % intervals"
     from petlab.predict import Predictor
     from petlab.photo import PhotoError
     from petlab.core import shown
@@ -141,52 +165,75 @@ def predict(
     files,absent,others = _photos(photos)
     if not files: raise PetlabError('; '.join(f'{k}: {v}' for k,v in [*absent.items()][:1]))
     predictor,failed = Predictor(model),bool(absent)
-    def tell(fn, error=None, **found):
-        if json: print(dumps(dict(file=str(fn), **(dict(error=error) if error else found))))
+    def tell(fn, said=None, error=None):
+        if json: print(dumps(dict(file=str(fn), **(dict(error=error) if error else said.asdict()))))
         elif error: print(f'{shown(fn)}: {shown(error)}', file=sys.stderr)
-        else: print(f"{shown(fn)}\t{shown(found['label'])}\t{found['prob']:.4f}")
+        else: print(f'{shown(fn)}\t{said}')
     for fn,o in predictor.stream(files):
-        if isinstance(o, PhotoError): failed = tell(fn, o.reason) or True
-        else: tell(fn, label=o.label, prob=round(o.prob, 6))
-    for fn,why in absent.items(): tell(fn, why)
+        if isinstance(o, PhotoError): failed = tell(fn, error=o.reason) or True
+        else: tell(fn, o)
+    for fn,why in absent.items(): tell(fn, error=why)
     _tell_others(others)
     return int(failed)
 
 # %% ../nbs/82_cli.ipynb #40791403
 def evaluate(
     model:str, # Folder of a saved model
-    source:str, # A folder of photos, 'sketch' or 'pets'
-    label:str=None, # cat, breed or folder; default: what the model was trained with
+    source:str, # A folder of photos, a CSV that names them, 'sketch' or 'pets'
+    label:str=None, # cat, breed, folder, a regular expression, or columns of the CSV; default: what the model was trained with
+    target:str=None, # class, several or number, as a check: what the model answers with
+    item:str=None, # Column of the CSV that names the photos; default: the first that does
+    label_delim:str=None, # What is between several labels in a column; default: ; or | or a comma, else a blank
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Measure a saved model on labelled photos, and show its worst mistakes"
     from petlab.predict import Predictor
-    from petlab.sample import label_photos, tell_left_out
-    from petlab.photo import pet_files
-    from petlab.pets import pets_path
-    from petlab.model import Score, seen_in_training
+    from petlab.sample import tell_left_out
     with _quiet():
-        predictor = Predictor(model)
-        label = label or predictor.info.get('label')
-        if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with --label')
-        path = pets_path(source)
-        files = pet_files(path)
-        res,table = predictor.score(label_photos(files, label), progress=len(files)>100)
+        predictor,path = Predictor(model),_path(source)
+        table = _labelled(predictor, model, path, label, target, item, label_delim)
+        answers,table = predictor.answers(table, progress=len(table)>100)
         table = table.assign(copy_of=_copies(table.file[table.reason=='']))
         tell_left_out(table)
-    used = table[table.reason=='']
-    fresh = used[[o!='train' for o in seen_in_training(predictor.info, used.file)]]
-    unseen = Score(len(fresh), int((fresh.predicted!=fresh.label).sum()), float(fresh.loss.mean())) if len(fresh) else None
-    wrong = used[used.predicted!=used.label].nlargest(10, 'loss')
-    worst = [dict(file=str(o.file), label=o.label, predicted=o.predicted, prob=round(o.prob, 6), loss=round(o.loss, 6)) for o in wrong.itertuples()]
-    files = _account(path, *_of_table(table))
+    judge,used = predictor.target,table[table.reason=='']
+    score,fresh = judge.score(answers),_unseen(predictor.info, answers)
+    unseen = judge.score(fresh) if fresh.items else None
+    trained_on,worst,files = len(used)-len(fresh.items),_worst(used),_account(path, *_of_table(table))
     if json:
-        seen = dict(trained_on=len(used)-len(fresh), unseen=unseen and unseen.asdict())
-        print(dumps(dict(res.asdict(), **seen, unreadable=int((~table.readable).sum()), **files, worst=worst)))
+        seen = dict(trained_on=trained_on, unseen=unseen and unseen.asdict())
+        print(dumps(dict(score.asdict(), **seen, unreadable=int((~table.readable).sum()), **files, worst=worst)))
     else:
-        _tell_evaluated(res, len(used)-len(fresh), unseen, worst)
+        _tell_evaluated(score, trained_on, unseen, worst)
         _tell_others(files['not_photos'])
     return int(bool(files['left_out']))
+
+def _labelled(predictor, model, path, label, target, item, label_delim):
+    "The photos of a source with labels of the model's kind; raises `PetlabError`"
+    from petlab.sample import label_source
+    label,kind = label or predictor.info.get('label'),predictor.target
+    if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with --label')
+    if target not in (None, kind.name): raise PetlabError(f"--target {target}: {model} answers with {kind.name}; leave --target out")
+    return label_source(path, label, target=kind.reads, item=item, label_delim=label_delim).drop(columns='set')
+
+# %% ../nbs/82_cli.ipynb #c1d20a04
+def _unseen(info, answers):
+    "The answers to photos that a model was not trained on"
+    from petlab.model import seen_in_training
+    fresh = [i for i,o in enumerate(seen_in_training(info, answers.items)) if o!='train']
+    return answers._replace(items=[answers.items[i] for i in fresh], out=answers.out[fresh], y=answers.y[fresh], losses=answers.losses[fresh])
+
+def _worst(used):
+    "The ten answers of greatest loss among those that are not right"
+    wrong = used[[a!=b for a,b in zip(used.predicted, used.label)]].nlargest(10, 'loss')
+    def row(o):
+        prob = {} if o.prob!=o.prob else dict(prob=round(o.prob, 6))
+        return dict(file=str(o.file), label=o.label, predicted=o.predicted, **prob, loss=round(o.loss, 6))
+    return [row(o) for o in wrong.itertuples()]
+
+def _said(label):
+    "A label for people"
+    from petlab.core import shown
+    return shown(', '.join(f'{o:.4g}' if isinstance(o, float) else str(o) for o in (label if isinstance(label, tuple) else [label])) or '(none)')
 
 def _tell_evaluated(score, trained_on, unseen, worst):
     "What `evaluate` found, for people"
@@ -195,7 +242,9 @@ def _tell_evaluated(score, trained_on, unseen, worst):
     others = f'the others: {unseen}' if unseen else 'there are no others, so this says nothing of photos that it has not seen'
     if trained_on: print(f'{trained_on} of them it was trained on; {others}')
     if worst: print('worst mistakes:')
-    for o in worst: print(f"  {shown(o['file'])}: {shown(o['label'])}, taken for {shown(o['predicted'])} ({o['prob']:.1%})")
+    for o in worst:
+        prob = f" ({o['prob']:.1%})" if 'prob' in o else ''
+        print(f"  {shown(o['file'])}: {_said(o['label'])}, taken for {_said(o['predicted'])}{prob}")
 
 def _copies(files):
     "For each of the used files the first with the same bytes, or None; a series"
@@ -263,9 +312,12 @@ def bank(
 # %% ../nbs/82_cli.ipynb #4bb5d7b3
 def report(
     model:str, # Folder of a saved model
-    source:str, # A folder of labelled photos, 'sketch' or 'pets'; those that the model was trained on are told apart
+    source:str, # A folder of labelled photos, a CSV, 'sketch' or 'pets'; those that the model was trained on are told apart
     out:str='report.html', # File to write: one page that needs no network
-    label:str=None, # cat, breed or folder; default: what the model was trained with
+    label:str=None, # cat, breed, folder, a regular expression, or columns of the CSV; default: what the model was trained with
+    target:str=None, # class, several or number, as a check: what the model answers with
+    item:str=None, # Column of the CSV that names the photos; default: the first that does
+    label_delim:str=None, # What is between several labels in a column; default: ; or | or a comma, else a blank
     strange:str=None, # A folder of photos that are none of the classes, to see what it says of them; default: pictures made for it
     seed:int=42, # Of what is drawn by lot
     json:bool=False # Print one JSON object and nothing else
@@ -273,7 +325,7 @@ def report(
     "Write a page about a model: how good, how sure, where it errs and what it looks at"
     from petlab.core import shown
     from petlab.report import report
-    with _quiet(): facts = report(model, source, out, label, seed, strange)
+    with _quiet(): facts = report(model, source, out, label, seed, strange, **_given(target=target, item=item, label_delim=label_delim))
     if json: print(dumps(facts))
     else:
         for o in [*facts['summary'], *facts['cautions']]: print(shown(o))
@@ -283,9 +335,12 @@ def report(
 
 # %% ../nbs/82_cli.ipynb #279bc5ea
 def tune(
-    source:str, # A folder of photos, 'sketch' or 'pets'
+    source:str, # A folder of photos, a CSV that names them, 'sketch' or 'pets'
     trials:int=100, # Settings to try, those of an earlier run included
-    label:str='cat', # What to learn: cat (or dog), breed, or folder
+    label:str=None, # What to learn, as in `petlab train`; default: worked out
+    target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
+    item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
+    label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     arch:str='efficientnet_lite0', # Networks to choose among, separated by commas
     valid_pct:float=0.2, # Fraction of the photos that settings are judged on
     test_pct:float=0.2, # Fraction of the photos sealed before that, and looked at once, at the end
@@ -294,11 +349,13 @@ def tune(
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Search for good hyperparameters, and give the verdict of photos that the search never saw"
-    from petlab.pets import pets_path
     from petlab.core import shown
+    from petlab.sample import find_labels
     from petlab.tune import tune
-    path = pets_path(source)
-    with _quiet(): tuned = tune(path, label, out, trials, _names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed)
+    with _quiet():
+        path = _path(source)
+        how = _given(**find_labels(path, label, target, item, label_delim)._asdict())
+        tuned = tune(path, out=out, trials=trials, archs=_names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed, **how)
     files = _account(path, *_of_table(tuned.photos))
     test = tuned.test and dict(n=tuned.test.n, wrong=tuned.test.wrong, error_rate=tuned.test.error_rate, interval=[*tuned.test.interval], look=tuned.test.look)
     if json: print(dumps(dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), test=test, model=str(out), **files)))
@@ -311,19 +368,24 @@ def _names(text): return tuple(o.strip() for o in text.split(',') if o.strip())
 
 # %% ../nbs/82_cli.ipynb #88e6f2d6
 def compare(
-    source:str, # A folder of photos, 'sketch' or 'pets'
+    source:str, # A folder of photos, a CSV that names them, 'sketch' or 'pets'
     arch:str=None, # Networks, separated by commas; default: those of `petlab zoo` whose weights are here
-    label:str='cat', # What to learn: cat (or dog), breed, or folder
+    label:str=None, # What to learn, as in `petlab train`; default: worked out
+    target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
+    item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
+    label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     seed:int=42, # Of the draws
     out:str=None, # File for the picture, such as archs.png
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Compare pretrained networks on your photos: error, photos a second, seconds to train"
-    from petlab.pets import pets_path
+    from petlab.sample import find_labels
     from petlab.tune import archs_text, compare_archs, plot_archs
     if out: _check_picture(out)
-    path = pets_path(source)
-    with _quiet(): df = compare_archs(path, _names(arch or ''), label, seed=seed, show_plot=False)
+    with _quiet():
+        path = _path(source)
+        how = _given(**find_labels(path, label, target, item, label_delim)._asdict())
+        df = compare_archs(path, _names(arch or ''), seed=seed, show_plot=False, **how)
     if out: _write(out, lambda fn: plot_archs(df).figure.savefig(fn, bbox_inches='tight'))
     files = _account(path, df.attrs['left_out'], df.attrs['copies'])
     if json: print(dumps(dict(archs=df.to_dict('records'), verdict=df.attrs['verdict'], sealed=df.attrs['sealed'], **files)))
@@ -350,7 +412,7 @@ def zoo(
     return 0
 
 # %% ../nbs/82_cli.ipynb #9349c672
-_examples = {train: 'petlab train sketch --out model', predict: 'petlab predict model my_photo.jpg my_folder',
+_examples = {train: 'petlab train my_photos --out model', predict: 'petlab predict model my_photo.jpg my_folder',
     evaluate: 'petlab evaluate model my_folder --label folder', report: 'petlab report model my_folder --out report.html',
     tune: 'petlab tune my_folder --label folder --trials 200', compare: 'petlab compare my_folder --label folder', zoo: 'petlab zoo',
     bank: 'petlab bank info', bench: 'petlab bench --photos my_photos --quick'}
