@@ -92,11 +92,12 @@ def folder_files(
 
 # %% ../nbs/01_photo.ipynb #e07a94c6
 def pet_files(
-    path:str|Path # Folder in the Oxford layout, or of photos
+    path:str|Path, # Folder in the Oxford layout, or of photos
+    kind:str='photo' # Of the samples, a name in `sample_kinds`
 ) -> L: # Paths, sorted
     "The photos of `path` in an order that does not depend on the disk's; raises `PetlabError` where there are none"
-    files = folder_files(path).photos
-    if not files: raise PetlabError(f'{shown(path)}: no photos in this folder')
+    files = (folder_files(path) if kind=='photo' else sample_kinds[kind].find(path)).photos
+    if not files: raise PetlabError(f'{shown(path)}: no {kind}s in this folder')
     return files
 
 # %% ../nbs/01_photo.ipynb #c5822b7a

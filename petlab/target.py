@@ -75,6 +75,7 @@ class Target:
     "What is to be answered; `vocab` names the outputs: classes, labels or numbers"
     name = activation = ''  # What the command calls it; `'softmax'`, `'sigmoid'` or `'identity'` of a head's outputs
     metric = ''  # The name of the number that its score is known by
+    sure = None  # Probability from which on a first, quick look decides; None: all is computed as exactly as can be
     says = 'It answers every photo, also one of something else.'  # On the card of a model
     reads = 'class'  # How labels are read, as in `petlab.sample.as_label`: `'class'`, `'several'` or `'number'`
     grid = 1  # Places a side that activations are averaged over: 1 tells what is there, 3 where too
@@ -88,6 +89,9 @@ class Target:
         "The target that the labels of samples ask for; raises `LabelError` where there is nothing to learn"
         raise NotImplementedError
     def info(self) -> dict: return dict(name=self.name, **self.settings)
+    def is_sure(self, out) -> bool:
+        "Whether one answer [k] is as `sure`"
+        return self.sure is not None and bool(np.maximum(out, 1-out).min()>=self.sure)
     def rows(self, score:dict) -> dict:
         "Name -> text of what a card tells of `score.asdict()`"
         def text(v): return f'{v[0]:.4g} to {v[1]:.4g}' if isinstance(v, list) else f'{v:.4g}'
@@ -165,8 +169,10 @@ def _named(vocab): return f"{', '.join(shown(o) for o in vocab[:5])}{', ...' if 
 class Classes(Target):
     "One of several classes"
     name,activation,metric = 'class','softmax','error_rate'
+    sure = .95
     says = 'It gives every photo one of its classes, also a photo of something else.'
     def __init__(self, vocab): super().__init__(vocab)
+    def is_sure(self, out): return bool(out.max()>=self.sure)
     def rows(self, score):
         (low,high),loss = score['interval'],score['loss']
         return {'error rate': f"{score['error_rate']:.1%}", '95 % interval': f'{low:.1%} to {high:.1%}', 'loss': f'{loss:.4f}'}
@@ -266,6 +272,7 @@ class Several(Target):
             if all(o in ls for ls in labels): raise LabelError(f'every photo has the label {o!r}, there is nothing to tell apart: leave it out')
         if not vocab: raise LabelError('no photo has a label')
         return cls(vocab)
+    sure = .95
     def reason(self, label):
         strange = [o for o in label if o not in self.o2i]
         return f"labelled '{strange[0]}', not a label of the model" if strange else ''

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from fastcore.basics import listify
+from . import PetlabError
 from .photo import *
 from .source import *
 from .sample import *
