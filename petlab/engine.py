@@ -324,14 +324,14 @@ def named_tensors(
     return {f'{f"bodies.{i}." if len(bodies)>1 else ""}model.{k}': v for i,o in enumerate(bodies) for k,v in o.items()}
 
 def body_engine(
-    arch:str=default_arch, # Name in `zoo()` or timm's, or several joined by +
+    arch:str=default_arch, # As in `arch_name`
     body=None, # A torch body, with weights of its own; default: the pretrained one
     size:tuple=(224,224), # Height and width, pixels
     precision:str=None, # `'f32'`; default: the best that the machine has
     grid:int=1 # Places a side that activations are averaged over, where the body gives places
 ) -> Callable: # uint8 [b,h,w,3] -> activations float32 [b,f]; has `key` (what its numbers depend on), `bs`, `tensors`, `mean`, `std`, `grid`, `n_features` (f)
     "The fastest engine there is for a body; raises `UnknownModel` or `WeightsError`"
-    use_openvino = has_openvino() and not _gpu()
+    arch,use_openvino = arch_name(arch),has_openvino() and not _gpu()
     light = light_tensors(arch) if body is None and use_openvino else None
     if light: tensors,facts = named_tensors(light),registry[arch.split('+')[0]]
     else:

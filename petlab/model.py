@@ -271,10 +271,10 @@ def _check_network(info, need):
     need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
     need(_several(pre.get('size'), 2, lambda o: _whole(o, 8, 4096)), "'size' is not two whole numbers from 8 to 4096")
     need(_several(pre.get('mean'), 3, lambda o: _number(o, -5000, 5000)) and _several(pre.get('std'), 3, lambda o: _number(o, 1e-6, 5000)), "'mean' or 'std' is wrong")
-    need(pre.get('method') in ('crop','pad','squish') and pre.get('pad_mode') in ('zeros','border','reflection'), 'method or pad_mode are wrong')
+    need(pre.get('method') in ('crop','pad','squish','middle') and pre.get('pad_mode') in ('zeros','border','reflection'), 'method or pad_mode are wrong')
 
 # %% ../nbs/15_model.ipynb #a3d7e206
-_said = dict(recipe=str, frozen=bool)  # What is no number in a row of training
+_said = dict(recipe=str, frozen=bool, views=list, strength=(int,float,list,type(None)))  # What is no number in a row of training
 
 def _row(o): return isinstance(o, dict) and all(isinstance(v, _said[k]) if k in _said else _number(v) for k,v in o.items())
 

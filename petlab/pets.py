@@ -12,6 +12,7 @@ import os, stat, tempfile
 from pathlib import Path
 from . import PetlabError
 from .core import *
+from .source import is_table
 
 # %% ../nbs/04_pets.ipynb #3567bd04
 class DownloadError(PetlabError): "A data set that could not be fetched, or arrived broken; nothing of it passes for whole"
@@ -63,17 +64,18 @@ def oxford_pets(
 
 # %% ../nbs/04_pets.ipynb #2e60d7f1
 def pets_path(
-    source:str|Path # `'pets'` (Oxford-IIIT Pet, a download), `'sketch'` (the built-in sample) or a folder of photos
-) -> Path: # Folder: the Oxford layout (`images/`, perhaps `annotations/`) or photos in any folders
+    source:str|Path # `'pets'` (Oxford-IIIT Pet, a download), `'sketch'` (the built-in sample), a folder of photos or a CSV
+) -> Path: # The CSV, or a folder: the Oxford layout (`images/`, perhaps `annotations/`) or photos in any folders
     "Folder of the photos that `source` names, drawn or fetched if need be; raises `PetlabError` where there is none"
     if source=='pets': return oxford_pets()
     if source=='sketch':
         from petlab.sketch import sketch_pets
         return sketch_pets()
     why = 'no such folder'
+    if is_table(source) and os.path.isfile(source): return Path(source)
     try:
         path = Path(source).expanduser()
         if source!='' and stat.S_ISDIR(os.stat(path).st_mode): return path
     except (FileNotFoundError, NotADirectoryError): pass
     except (OSError, RuntimeError, ValueError) as e: why = getattr(e, 'strerror', None) or e
-    raise PetlabError(f"{shown(source) or repr('')}: {why}; give one that holds photos, or 'sketch' or 'pets'")
+    raise PetlabError(f"{shown(source) or repr('')}: {why}; give one that holds photos, a CSV, or 'sketch' or 'pets'")

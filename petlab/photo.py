@@ -265,12 +265,16 @@ def check_photos(
 def resize_photo(
     img:Image.Image, # RGB
     size:tuple, # Height and width, pixels
-    method:str='crop', # `'crop'`, `'pad'` or `'squish'`, as in fastai's `Resize`
+    method:str='crop', # `'crop'`, `'pad'` or `'squish'`, as in fastai's `Resize`; `'middle'`, as its `RandomResizedCrop`
     pad_mode:str='reflection' # `'zeros'`, `'border'` or `'reflection'`, for `'pad'`
 ) -> Image.Image: # RGB, `size`
     "`img` as fastai's `Resize` makes it of a validation photo"
     (h,w),(ih,iw) = size,(img.height,img.width)
     if method=='squish': return img.resize((w,h), Image.Resampling.BILINEAR)
+    if method=='middle':
+        big = [o+math.ceil(max(h,w)*.14/8)*8 for o in (w,h)]
+        x,y = (big[0]-w)//2,(big[1]-h)//2
+        return img.resize(big, Image.Resampling.BILINEAR).crop((x, y, x+w, y+h))
     m = (min if method=='crop' else max)(iw/w, ih/h)
     cw,ch = max(int(m*w), 1),max(int(m*h), 1)
     x,y = int((iw-cw)/2),int((ih-ch)/2)

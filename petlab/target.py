@@ -20,6 +20,13 @@ from .head import *
 # %% ../nbs/14_target.ipynb #9ef90f58
 class Answers(namedtuple('Answers', 'items out y losses')):
     "Items [n], what was answered [n,k], what is right (encoded, [n] or [n,k]), and the loss of each answer [n]"
+    def of(self,
+        which # Mask or indices
+    ):
+        "The answers to some of the items"
+        idxs = np.arange(len(self.items))[which]
+        return Answers([self.items[i] for i in idxs], *(None if o is None else o[idxs] for o in self[1:]))
+
 
 # %% ../nbs/14_target.ipynb #06f70a1b
 def wilson(
@@ -211,8 +218,7 @@ def in_folds(
 ) -> np.ndarray: # [n,k]
     "What `f` says of answers by what was tuned on others"
     fold,res = stratified_folds(target.strata(answers.y), 5, seed),np.zeros(answers.out.shape)
-    def part(i): return Answers(*(None if o is None else np.asarray(o, object if o is answers.items else None)[i] for o in answers))
-    for i in np.unique(fold): res[fold==i] = f(target.tuned(part(fold!=i)), part(fold==i))
+    for i in np.unique(fold): res[fold==i] = f(target.tuned(answers.of(fold!=i)), answers.of(fold==i))
     return res
 
 def _f1(given, y):

@@ -119,7 +119,7 @@ def train_bank(
     path:str|Path, # Folder in the Oxford layout or of photos, CSV or data frame, as in `pet_table`
     label=None, # As in `pet_table`; default: worked out
     out:str|Path='model', # Folder for the model; a model that is there is replaced
-    arch:str=default_arch, # Name in `zoo()` or timm's, or several joined by +
+    arch:str=default_arch, # As in `arch_name`; several are joined by +
     epochs:int=5, # Looks at the fit on the way to the optimum
     valid_pct:float=None, # Fraction of the photos that are held out; default: none, but each is judged by a head that did not see it
     seed:int=42, # Of the draws
@@ -130,18 +130,20 @@ def train_bank(
     bank:Path=None, # Folder of the banks; default: `bank_path()`
     target:str=None, # Name in `petlab.target.kinds`; default: what the labels are
     kind:str='photo', # Of the samples, a name in `sample_kinds`
-    **source # Passed to `pet_table`: `item`, `label_delim`, `valid_col`
+    item:str|int=None, # As in `pet_table`
+    label_delim:str=None, # As in `pet_table`
+    valid_col:str|int=None # As in `pet_table`
 ) -> Trained: # The model is in its `folder`
     "From photos to a saved model by way of the bank; raises `PetlabError` where there is nothing to learn"
     check_target(out)
     if target not in (None, *kinds): raise PetlabError(f"target {target!r}: expected {', '.join(kinds)} (--target)")
-    how = find_labels(path, label, target and kinds[target].reads, source.get('item'), source.get('label_delim'))
+    how = find_labels(path, label, target and kinds[target].reads, item, label_delim, kind)
     as_target,size = kinds[target or how.target],size or best_size(arch)
     engine = body_engine(arch, size=(size,size), grid=as_target.grid)
     sets = _Sets(Bank(engine, as_target.method, path=bank, kind=kind), views)
     near = split in ('stratified','random')
-    sets.table = pet_table(path, label, valid_pct or 0., seed, test_pct, split, check=sets.fill, copies=sets.copies if near else photo_digests,
-        target=as_target.reads, **source)
+    sets.table = pet_table(path, how.label, valid_pct or 0., seed, test_pct, split, check=sets.fill, copies=sets.copies if near else photo_digests,
+        target=as_target.reads, item=how.item, label_delim=how.label_delim, valid_col=valid_col, kind=kind)
     tell_left_out(sets.table)
     held = (sets.table.set=='valid').any()
     check_sets(sets.table, valid=bool(valid_pct))
