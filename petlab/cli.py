@@ -15,36 +15,37 @@ from . import PetlabError, __version__
 
 # %% ../nbs/82_cli.ipynb #89aacb8a
 def train(
-    source:str, # A folder of photos, a CSV that names them, 'sketch' (the built-in sample) or 'pets' (Oxford-IIIT Pet, a download of 774 MB)
-    label:str=None, # What to learn: cat (or dog), breed, folder, a regular expression for the names, or columns of the CSV, by commas; default: worked out
+    source:str, # A folder of photos, a CSV that names them, 'sketch' (the built-in sample) or 'pets' (Oxford-IIIT Pet, 774 MB to fetch)
+    label:str=None, # What to learn: cat (or dog), breed, folder, a regular expression, or columns of the CSV, with commas; default: worked out
     target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
-    arch:str='efficientnet_lite0', # Network, a name that `petlab zoo` shows or one of timm's; for the recipe bank several may be joined by +
+    arch:str='efficientnet_lite0', # Network, a name that `petlab zoo` shows or one of timm's; for the recipe bank also several, with + between
     recipe:str='bank', # bank: a head fitted on activations that are kept; fine_tune: the lesson's own, with fastai
     epochs:int=None, # bank: looks at the fit, 5; fine_tune: epochs of the whole network after one of its head, 1
     unfrozen:int=0, # bank: epochs in which the second half of the network is trained too, afterwards
-    valid_pct:float=None, # Fraction of the photos held out to measure on; default: each is judged by a head that did not see it (fastai: 0.2)
+    valid_pct:float=None, # Fraction of the photos held out to measure on; default: each is judged by a head that did not see it
     test_pct:float=0., # Fraction of the photos set aside before that, and measured once, at the end
     seed:int=42, # Same seed, same photos, same machine: same numbers
     out:str='model', # Folder for the model; a model that is there is replaced
+    kind:str='photo', # Of the samples, as other packages may add some
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Train a network on photos, measure it and save it"
     from petlab.model import check_target
     start = time.perf_counter()
     if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"--recipe {recipe!r}: expected 'bank' or 'fine_tune'")
-    if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; the lesson\'s own trains the whole network anyway')
+    if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; fine_tune trains the whole network anyway')
     check_target(out)
     args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, **_given(item=item, label_delim=label_delim))
     with _quiet(json):
         path = _path(source)
         if recipe=='bank' and not unfrozen:
             from petlab.train import train_bank
-            done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, **args)
+            done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, kind=kind, **args)
         else: done = _train_learner(path, out, arch, recipe, epochs, unfrozen, args)
-    facts = dict(done.score.asdict(), n_train=int((done.table.set=='train').sum()), n_valid=done.score.n, seconds=round(time.perf_counter()-start, 1),
-        model=str(out), target=done.target.name, classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()),
+    facts = dict(done.score.asdict(), n_train=int((done.table.set=='train').sum()), n_valid=done.score.n,
+        seconds=round(time.perf_counter()-start, 1), model=str(out), target=done.target.name, classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()),
         **_account(path, *_of_table(done.table)), test=done.test and done.test.asdict())
     if json: print(dumps(facts))
     else: _tell_trained(done, facts)
@@ -136,16 +137,16 @@ def _absent(fn):
     except OSError as e: return e.strerror
 
 def _photos(
-    args:tuple # Files and folders
+    args:tuple, # Files and folders
+    kind # Of the samples, as in `sample_kinds`
 ) -> tuple: # Files that are there, those that are not (path -> why), and files of the folders that are no photos
     "The photos that the command line names"
     from pathlib import Path
-    from petlab.photo import folder_files
     found,others,empty = [],[],{}
     for o in args:
         if not os.path.isdir(o): found.append(Path(o))
         else:
-            photos,rest = folder_files(o)
+            photos,rest = kind.find(o)
             found += photos
             if not photos: empty[Path(o)] = 'no photos in this folder'
             others += [dict(file=str(k), reason=v) for k,v in rest.items()]
@@ -162,9 +163,10 @@ def predict(
     from petlab.photo import PhotoError
     from petlab.core import shown
     if not photos: raise PetlabError('no photos given; name some, or a folder of them')
-    files,absent,others = _photos(photos)
+    predictor = Predictor(model)
+    files,absent,others = _photos(photos, predictor.kind)
     if not files: raise PetlabError('; '.join(f'{k}: {v}' for k,v in [*absent.items()][:1]))
-    predictor,failed = Predictor(model),bool(absent)
+    failed = bool(absent)
     def tell(fn, said=None, error=None):
         if json: print(dumps(dict(file=str(fn), **(dict(error=error) if error else said.asdict()))))
         elif error: print(f'{shown(fn)}: {shown(error)}', file=sys.stderr)
@@ -213,14 +215,16 @@ def _labelled(predictor, model, path, label, target, item, label_delim):
     label,kind = label or predictor.info.get('label'),predictor.target
     if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with --label')
     if target not in (None, kind.name): raise PetlabError(f"--target {target}: {model} answers with {kind.name}; leave --target out")
-    return label_source(path, label, target=kind.reads, item=item, label_delim=label_delim).drop(columns='set')
+    how = dict(target=kind.reads, item=item, label_delim=label_delim, kind=predictor.kind.name)
+    return label_source(path, label, **how).drop(columns='set')
 
 # %% ../nbs/82_cli.ipynb #c1d20a04
 def _unseen(info, answers):
     "The answers to photos that a model was not trained on"
     from petlab.model import seen_in_training
     fresh = [i for i,o in enumerate(seen_in_training(info, answers.items)) if o!='train']
-    return answers._replace(items=[answers.items[i] for i in fresh], out=answers.out[fresh], y=answers.y[fresh], losses=answers.losses[fresh])
+    parts = {k: getattr(answers, k)[fresh] for k in ('out','y','losses')}
+    return answers._replace(items=[answers.items[i] for i in fresh], **parts)
 
 def _worst(used):
     "The ten answers of greatest loss among those that are not right"
@@ -233,7 +237,8 @@ def _worst(used):
 def _said(label):
     "A label for people"
     from petlab.core import shown
-    return shown(', '.join(f'{o:.4g}' if isinstance(o, float) else str(o) for o in (label if isinstance(label, tuple) else [label])) or '(none)')
+    each = label if isinstance(label, tuple) else [label]
+    return shown(', '.join(f'{o:.4g}' if isinstance(o, float) else str(o) for o in each) or '(none)')
 
 def _tell_evaluated(score, trained_on, unseen, worst):
     "What `evaluate` found, for people"
