@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/model.html.md"""
 
 # %% auto #0
 __all__ = ['model_format', 'ModelError', 'model_card', 'check_target', 'ledger_file', 'write_model', 'read_info', 'read_weights',
-           'network_file', 'training_photos', 'seen_in_training']
+           'read_answers', 'network_file', 'training_photos', 'seen_in_training']
 
 # %% ../nbs/15_model.ipynb #a9487943
 import ctypes, hashlib, json, os, re, safetensors, shutil, stat, tempfile, time, numpy as np
@@ -33,7 +33,8 @@ model_format = 3
 _weights,_info,_card,_sums = 'model.safetensors','model.json','README.md','SHA256SUMS'
 _network = ('network.xml', 'network.bin')
 _ledger = 'ledger.jsonl'
-_parts = (_weights, _info, _card, _sums, *_network, _ledger)
+_answers = 'answers.safetensors'
+_parts = (_weights, _info, _card, _sums, _answers, *_network, _ledger)
 
 # %% ../nbs/15_model.ipynb #0e7f92ab
 def _plain(o):
@@ -193,14 +194,23 @@ def _sha256(fn):
         for block in iter(partial(f.read, 2**20), b''): h.update(block)
     return h.hexdigest()
 
+def _write_answers(fn, photos, out):
+    "Keep outputs by the photos' digests; the file's own digest"
+    from safetensors.numpy import save
+    fn.write_bytes(save(dict(photos=np.array([[*bytes.fromhex(o)] for o in photos], np.uint8), out=np.asarray(out, np.float32))))
+    return _sha256(fn)
+
 def _listed(digests): return ''.join(f'{v}  {k}\n' for k,v in digests.items())
 
-def _write_parts(new, info, tensors, network):
+def _write_parts(new, info, tensors, network, answers):
     "All files of a model, into an empty folder"
     from safetensors.numpy import save
     (new/_weights).write_bytes(save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
     digests = {_weights: _sha256(new/_weights)}
     info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]), network=None)
+    if answers is not None:
+        digests[_answers] = _write_answers(new/_answers, *answers)
+        info['answers'] = dict(sha256=digests[_answers])
     if network:
         facts = network(new/_network[0])
         info['network'] = dict(facts or {}, sha256={o: _sha256(new/o) for o in _network})
@@ -215,7 +225,8 @@ def write_model(
     info:dict, # What `model.json` says, but for the digests
     tensors:dict, # Arrays by name, as in the `state_dict` of the `Learner`'s model
     network:Callable=None, # Writes an OpenVINO network to the path of an `.xml` that it is given, and may return facts about it; None: the folder holds none
-    check:Callable=None # Called with the folder before it takes its place
+    check:Callable=None, # Called with the folder before it takes its place
+    answers:tuple=None # Digests of photos, 12 hex digits each, and the outputs for them by heads that had not seen them [n,k]
 ) -> Path: # `folder`
     "Write a model: tensors, facts, card and exported network, with no pickle among them; raises `ModelError`"
     check_target(folder)
@@ -224,7 +235,7 @@ def write_model(
         with _beside(place) as tmp:
             new = tmp/'model'
             new.mkdir()
-            _write_parts(new, info, tensors, network)
+            _write_parts(new, info, tensors, network, answers)
             _check_shapes(new/_weights, _facts((new/_info).read_bytes(), new/_info))
             if check: check(new)
             _swap_in(new, place)
@@ -300,7 +311,8 @@ def _digest(o): return isinstance(o, str) and re.fullmatch('[0-9a-f]{64}', o)
 
 def _check_files(info, need):
     "Which files belong to it"
-    weights,network = info.get('weights'),info.get('network')
+    weights,network,answers = (info.get(o) for o in ('weights','network','answers'))
+    need(answers is None or isinstance(answers, dict) and _digest(answers.get('sha256')), "'answers' does not say their digest")
     need(isinstance(weights, dict) and _digest(weights.get('sha256')), "'weights' does not say their digest")
     if network is None: return
     digests,int8 = (network.get(o) if isinstance(network, dict) else None for o in ('sha256','int8'))
@@ -331,7 +343,7 @@ def _read_sums(folder):
     if not fn.exists(): return None
     text = _read(fn, 100_000).decode('ascii', 'replace')
     res = {k: v for v,k in re.findall(r'([0-9a-f]{64})  (\S+)\n', text)}
-    if _listed(res)!=text or not {_info,_weights} <= res.keys() <= {_info,_weights,*_network}: raise ModelError(f'{fn} is cut or changed; save the model again')
+    if _listed(res)!=text or not {_info,_weights} <= res.keys() <= {_info,_weights,_answers,*_network}: raise ModelError(f'{fn} is cut or changed; save the model again')
     return res
 
 def _verify(folder, digests):
@@ -367,6 +379,7 @@ def _read_folder(folder):
     if sums and sums[_info]!=own: raise ModelError(f'{folder/_info} is not the file that {_sums} lists: one of them is cut or changed; save the model again')
     info = _facts(text, folder/_info)
     digests = {_weights: info['weights']['sha256'], **(info['network'] or {}).get('sha256', {})}
+    if info.get('answers'): digests[_answers] = info['answers']['sha256']
     if not sums and info['format']>1: raise ModelError(f'{folder/_sums} is missing; save the model again')
     if sums and sums!={_info: own, **digests}: raise ModelError(f'{folder/_sums} lists other files than {_info} was written with; save the model again')
     _verify(folder, digests)
@@ -406,6 +419,23 @@ def read_weights(
     fn = _still(folder, _weights, info['weights']['sha256'])
     try: return load_file(fn)
     except (OSError,safetensors.SafetensorError) as e: raise ModelError(f'{fn} is no safetensors file ({e}); save the model again') from e
+
+def read_answers(
+    folder:str|Path, # Of a saved model
+    info:dict # From `read_info`
+) -> tuple: # Digests of photos, the first 12 digits of sha256, and the outputs for them [n,k]; of none where the folder holds none
+    "What heads that had not seen the photos answered when the model was made; raises `ModelError`"
+    from safetensors.numpy import load_file
+    k = len(info['vocab'])
+    if not info.get('answers'): return [],np.zeros((0,k), np.float32)
+    fn = _still(folder, _answers, info['answers']['sha256'])
+    try:
+        found = load_file(fn)
+        photos,out = found['photos'],found['out']
+    except (OSError,KeyError,safetensors.SafetensorError) as e: raise ModelError(f'{fn} holds no answers ({e}); save the model again') from e
+    good = photos.dtype==np.uint8 and out.dtype==np.float32 and photos.shape==(len(out),6) and out.shape==(len(photos),k) and np.isfinite(out).all()
+    if not good: raise ModelError(f'{fn} holds no answers of {k} numbers each; save the model again')
+    return [o.tobytes().hex() for o in photos],out
 
 def network_file(
     folder:str|Path, # Of a saved model

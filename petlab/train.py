@@ -77,11 +77,12 @@ def write_trained(
     engine, # As from `body_engine`
     target, # `Target`
     head, # `Head`
-    info:dict # As from `model_facts`
+    info:dict, # As from `model_facts`
+    answers:tuple=None # As in `write_model`
 ) -> Path: # `out`
-    "Write a model that was trained on a bank; raises `ModelError` where what was written answers otherwise than `head`"
+    "Write a model that was trained on a bank"
     network = network_writer(engine.body, head.tensors(), info['preprocess'], activation=target.activation, grid=engine.grid)
-    return write_model(out, info, trained_tensors(engine, head), network)
+    return write_model(out, info, trained_tensors(engine, head), network, answers=answers)
 
 # %% ../nbs/16_train.ipynb #872cb841
 class _Sets:
@@ -160,4 +161,5 @@ def train_bank(
     test = target.score(answers(*sets.of('test'))) if (sets.table.set=='test').any() else None
     info = model_facts(engine, sets.bank, target, how.label, score, recipe='bank', views=[*views], n_train=len(files), n_valid=score.n if held else 0,
         looks=looks, strength=strength, folds=None if held else 5, seed=seed, photos=sets.photos())
-    return Trained(write_trained(out, engine, target, head, info), score, test, sets.table, info, target, judged)
+    unseen = [sets.digest[o].hex()[:12] for o in judged.items],judged.out
+    return Trained(write_trained(out, engine, target, head, info, unseen), score, test, sets.table, info, target, judged)
