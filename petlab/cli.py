@@ -16,11 +16,11 @@ from . import PetlabError, __version__
 # %% ../nbs/82_cli.ipynb #89aacb8a
 def train(
     source:str, # A folder of photos, a CSV that names them, 'sketch' (the built-in sample) or 'pets' (Oxford-IIIT Pet, 774 MB to fetch)
-    label:str=None, # What to learn: cat (or dog), breed, folder, a regular expression, or columns of the CSV, with commas; default: worked out
+    label:str=None, # What to learn: cat (or dog), breed, folder, a regular expression, or columns of the CSV, with commas; else worked out
     target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
-    arch:str='efficientnet_lite0', # Network, a name that `petlab zoo` shows or one of timm's; for the recipe bank also several, with + between
+    arch:str='efficientnet_lite0', # Network, a name that `petlab zoo` shows or one of timm's; several with + between them
     recipe:str='bank', # bank: a head fitted on activations that are kept; fine_tune: the lesson's own, with fastai
     epochs:int=None, # bank: looks at the fit, 5; fine_tune: epochs of the whole network after one of its head, 1
     unfrozen:int=0, # bank: epochs in which the second half of the network is trained too, afterwards
@@ -36,6 +36,7 @@ def train(
     start = time.perf_counter()
     if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"--recipe {recipe!r}: expected 'bank' or 'fine_tune'")
     if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; fine_tune trains the whole network anyway')
+    if kind!='photo' and (recipe=='fine_tune' or unfrozen): raise PetlabError(f'--kind {kind} is for the recipe bank alone')
     check_target(out)
     args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, **_given(item=item, label_delim=label_delim))
     with _quiet(json):
@@ -44,8 +45,9 @@ def train(
             from petlab.train import train_bank
             done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, kind=kind, **args)
         else: done = _train_learner(path, out, arch, recipe, epochs, unfrozen, args)
-    facts = dict(done.score.asdict(), n_train=int((done.table.set=='train').sum()), n_valid=done.score.n,
-        seconds=round(time.perf_counter()-start, 1), model=str(out), target=done.target.name, classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()),
+    n_train,n_valid = (int((done.table.set==o).sum()) for o in ('train','valid'))
+    facts = dict(done.score.asdict(), n_train=n_train, n_valid=n_valid, seconds=round(time.perf_counter()-start, 1), model=str(out),
+        target=done.target.name, classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()),
         **_account(path, *_of_table(done.table)), test=done.test and done.test.asdict())
     if json: print(dumps(facts))
     else: _tell_trained(done, facts)
@@ -114,9 +116,8 @@ def _account(path, left_out, copies):
     from petlab.photo import folder_files
     from petlab.source import is_table
     others = {} if is_table(path) else folder_files(path).others
-    return dict(left_out=[dict(file=str(k), error=v) for k,v in left_out.items()],
-        copies=[dict(file=str(k), copy_of=str(v)) for k,v in copies.items()],
-        not_photos=[dict(file=str(k), reason=v) for k,v in others.items()])
+    def rows(key, found): return [{'file': str(k), key: str(v)} for k,v in found.items()]
+    return dict(left_out=rows('error', left_out), copies=rows('copy_of', copies), not_photos=rows('reason', others))
 
 def _tell_others(not_photos):
     "How many files are no photos, by their ending"
@@ -310,7 +311,8 @@ def bank(
         for o in removed: print(f"removed {shown(o['name'])}: {o['why']}")
         for o in rows:
             damaged = f"  DAMAGED: {o['damaged']}" if o['damaged'] else ''
-            print(f"{shown(o['name'])}  {o['photos']} photos  {', '.join(map(shown, o['views']))}  {o['mb']:.1f} MB  used {o['used']}{damaged}")
+            views = ', '.join(map(shown, o['views']))
+            print(f"{shown(o['name'])}  {o['photos']} photos  {views}  {o['mb']:.1f} MB  used {o['used']}{damaged}")
         print(f"{shown(bank_path())}: {sum(o['mb'] for o in rows):.1f} MB in {len(rows)} banks")
     return 0
 
@@ -362,8 +364,9 @@ def tune(
         how = _given(**find_labels(path, label, target, item, label_delim)._asdict())
         tuned = tune(path, out=out, trials=trials, archs=_names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed, **how)
     files = _account(path, *_of_table(tuned.photos))
-    test = tuned.test and dict(n=tuned.test.n, wrong=tuned.test.wrong, error_rate=tuned.test.error_rate, interval=[*tuned.test.interval], look=tuned.test.look)
-    if json: print(dumps(dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), test=test, model=str(out), **files)))
+    look,facts = tuned.test,dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), model=str(out))
+    test = look and dict(n=look.n, wrong=look.wrong, error_rate=look.error_rate, interval=[*look.interval], look=look.look)
+    if json: print(dumps(dict(facts, test=test, **files)))
     else:
         _tell_others(files['not_photos'])
         print(f'{tuned}\nsaved in {shown(out)}')
@@ -410,7 +413,7 @@ def _check_picture(out):
 def zoo(
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
-    "The pretrained networks: millions of parameters, billions of multiply-adds, pixels, ImageNet top-1 in %, and whether the weights are here"
+    "The pretrained networks: millions of parameters, billions of multiply-adds, pixels, ImageNet top-1 in %, are the weights here?"
     from petlab.zoo import zoo
     df = zoo()
     print(dumps(dict(models=df.reset_index().to_dict('records'))) if json else df.drop(columns=['mean','std','source']).to_string())
@@ -462,8 +465,9 @@ def _parsed(f, argv):
     return res
 
 # %% ../nbs/82_cli.ipynb #4f1e0841
-_cures = {errno.ENOSPC: 'make room on the disk', errno.EDQUOT: 'make room on the disk', errno.EACCES: 'get permission, or give another place',
-    errno.EPERM: 'get permission, or give another place', errno.EROFS: 'give a place that can be written', errno.ENAMETOOLONG: 'give a shorter name',
+_cures = {**dict.fromkeys((errno.ENOSPC, errno.EDQUOT), 'make room on the disk'),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), 'get permission, or give another place'),
+    errno.EROFS: 'give a place that can be written', errno.ENAMETOOLONG: 'give a shorter name',
     errno.EMFILE: 'allow more open files (ulimit -n)', errno.ENOENT: 'see whether it is spelled right, or was removed meanwhile'}
 
 def _mistake(e):
@@ -542,7 +546,7 @@ def _command(argv):
 # %% ../nbs/82_cli.ipynb #03b88be4
 def main(
     argv:list=None # Words after `petlab`; default: those of the command line
-) -> int: # Exit code: 0 done; 1 done but some files were left out, or the output could not be written; 2 wrong use or nothing to work on; 130 interrupted
+) -> int: # Exit code: 0 done; 1 done but files were left out, or the output could not be written; 2 wrong use; 130 interrupted
     "Run the `petlab` command"
     argv = sys.argv[1:] if argv is None else list(argv)
     name,caught = ' '.join(['petlab', *(o for o in argv[:1] if o in _commands)]),[]
@@ -553,7 +557,8 @@ def main(
         except SystemExit as e: code = e.code or 0
         except BaseException as e: code = 1 if e is out.why else _end(e, name, caught, '--json' in argv)
         for o in (out, err): _finish(o)
-        if out.why and out.why.errno!=errno.EPIPE: _tell(f'{name}: standard output could not be written ({out.why.strerror}): what it had to tell is lost')
+        lost = out.why and out.why.errno!=errno.EPIPE
+        if lost: _tell(f'{name}: standard output could not be written ({out.why.strerror}): what it had to tell is lost')
         return code or int(bool(out.why or err.why))
 
 def _end(e, name, caught, json):

@@ -53,7 +53,7 @@ def cat_or_dog(
     breed(name)
     return 'cat' if is_cat(name) else 'dog'
 
-# %% ../nbs/05_sample.ipynb #1c073bcc
+# %% ../nbs/05_sample.ipynb #10bb4154
 def _parent(o): return Path(o).absolute().parent.name
 
 def _found(fn, pattern):
@@ -74,7 +74,7 @@ def labeller(
     except (re.error, TypeError): pattern = None
     if pattern and pattern.groups==1: return partial(_found, pattern=pattern)
     raise PetlabError(f"label {label!r}: expected one of {', '.join(_rules)}, a regular expression with one group, such as '(.+)_[0-9]+', "
-        "or a function of the path; columns are those of a CSV, which is then the source")
+        "or a function of the path (--label); columns are those of a CSV, which is then the source")
 
 # %% ../nbs/05_sample.ipynb #0f184c9e
 def _number(o):
@@ -178,7 +178,7 @@ def tell_left_out(
     for o in other[:10]: print(f'  {shown(o.file.name)}: {shown(o.label)}, and {shown(o.copy_of.name)}: {shown(labels[o.copy_of])}')
     if len(other)>10: print(f'  and {len(other)-10} more')
 
-# %% ../nbs/05_sample.ipynb #7bf47012
+# %% ../nbs/05_sample.ipynb #7b3386ff
 def _folder_sets(files, root):
     "What folders named as in `set_names`, directly in `root`, say of the files in them; empty unless some train and others are held out"
     tops = {o: o.relative_to(root).parts for o in files}
@@ -192,8 +192,8 @@ def _folder_label(fn, root, sets):
 
 def _by_paths(files, root, sets):
     "Which rule the paths speak for, and which else there are; with Oxford names, folders are labels where none holds both cats and dogs"
-    named = sum(o.stem.rsplit('_', 1)[0] in {*cat_breeds, *dog_breeds} for o in files)
-    folders = {}
+    known,folders = {*cat_breeds, *dog_breeds},{}
+    named = sum(o.stem.rsplit('_', 1)[0] in known for o in files)
     for o in files:
         if o.parent!=root and not (sets and o.parent.parent==root): folders.setdefault(o.parent.name, set()).add(is_cat(o))
     oxford,labels = 2*named>len(files),2<=len(folders)<=len(files)/2
@@ -202,7 +202,7 @@ def _by_paths(files, root, sets):
     raise LabelError(f"{shown(root)}: neither folders nor names of the {len(files)} photos say what they show. Make a folder for "
         "each label; say --label folder, breed, or a regular expression such as (.+)_[0-9]+; or give a CSV")
 
-# %% ../nbs/05_sample.ipynb #5109da63
+# %% ../nbs/05_sample.ipynb #89ac5af8
 LabelSource = namedtuple('LabelSource', 'label target item label_delim')
 _Source = namedtuple('_Source', 'how files get_y sets reasons')
 
@@ -220,6 +220,7 @@ def _of_folder(path, label, target, label_delim, kind):
     sets = _folder_sets(files, root)
     if label is None:
         label,others = _by_paths(files, root, sets)
+        others += [f'{shown(o.name)}, which may be the source' for o in sorted(root.iterdir()) if is_table(o)]
         print(f"Label: {label}, {'the folder of each photo' if label=='folder' else 'cat or dog by the Oxford names'}"
             + (f"; also there: {', '.join(others)} (label, --label)" if others else ''))
     get_y = partial(_folder_label, root=root, sets=sets) if sets and label=='folder' else labeller(label)
@@ -499,7 +500,7 @@ def pet_table(
     table.loc[ok, 'copy_of'] = [None if o==i else files[o] for i,o in enumerate(first)]
     return table
 
-# %% ../nbs/05_sample.ipynb #1657340e
+# %% ../nbs/05_sample.ipynb #2d68946a
 def _words(labels, target):
     "The different classes, or the different ones of several labels, sorted; of numbers there are none"
     if target=='number': return []
@@ -517,7 +518,7 @@ def check_sets(
         if valid: raise PetlabError(f'{n_train} photos to train on and {n_valid} to validate{copies}; at least 2 and 1 are needed')
         raise PetlabError(f'{n_train} photos to train on{copies}; at least 2 are needed')
     labels = table.label[table.set!='']
-    if len({*labels})==1: raise LabelError(f'every photo is labelled {labels.iloc[0]!r}, there is nothing to tell apart')
+    if len({*labels})==1: raise LabelError(f'every photo is labelled {labels.iloc[0]!r}, there is nothing to tell apart (see --label)')
     return _words(labels, target_of(labels))
 
 # %% ../nbs/05_sample.ipynb #0280c90d

@@ -17,7 +17,7 @@ from . import PetlabError
 from .core import *
 from .photo import *
 
-# %% ../nbs/02_source.ipynb #0aab1720
+# %% ../nbs/02_source.ipynb #13fef7c7
 class SourceError(PetlabError): "A CSV or a data frame that does not say which files there are and what they are"
 
 def is_table(
@@ -30,8 +30,9 @@ def _text(fn):
     "The text of a CSV"
     if not os.path.isfile(fn): raise SourceError(f"{shown(fn)}: no such file; give a CSV, or a folder of photos")
     data = fn.read_bytes()
-    try: return data.decode('utf-16' if data[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8-sig')
+    try: text = data.decode('utf-16' if data[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8-sig')
     except UnicodeDecodeError as e: raise SourceError(f'{shown(fn)}: byte {e.start} is not UTF-8; save it as a CSV in UTF-8') from e
+    return re.sub(r'\Asep=.\s*', '', text)  # what Excel writes first
 
 def _rows(text, delim, strict=True):
     "Lines that are not empty: number and cells"
@@ -44,14 +45,15 @@ def _is_item(text, folder):
     endings = {*photo_endings, *other_endings, *(e for o in sample_kinds.values() for e in o.endings)}
     return Path(text).suffix.lower() in endings or bool(text) and os.path.isfile(folder/text)
 
-def _delimiter(text, folder):
-    "The one of `,;` tab and `|` by which most lines name a file, and which all lines hold equally often"
+def _delimiter(text, folder, suffix='.csv'):
+    "The one of `,;` tab and `|` by which most lines name a file, and which all lines hold equally often; a tab in a `.tsv`"
+    if suffix.lower()=='.tsv': return '\t'
     def fit(delim):
         rows = [o for _,o in _rows('\n'.join(text.splitlines()[:50]), delim, strict=False)]
         return sum(any(_is_item(o, folder) for o in row) for row in rows),len({*map(len, rows)})==1 and len(rows[0])>1
     return max(',;\t|', key=fit)
 
-# %% ../nbs/02_source.ipynb #20b17eac
+# %% ../nbs/02_source.ipynb #ca0a13d0
 def _header(rows, folder):
     "Names of the columns, and the rows below them; without a header the names are positions"
     first = rows[0][1]
@@ -66,7 +68,7 @@ def read_csv(
     fn = Path(fn)
     text,folder = _text(fn),fn.parent
     try:
-        delim = '\t' if fn.suffix.lower()=='.tsv' else _delimiter(text, folder) if text.strip() else ','
+        delim = _delimiter(text, folder, fn.suffix)
         rows = _rows(text, delim)
     except SourceError as e: raise SourceError(f'{shown(fn)}, {e}') from e
     names,rows = _header(rows, folder) if rows else ([],[])
@@ -192,7 +194,7 @@ def guess_target(
     if delim==' ' and cols[0].lower() not in ('labels','tags','classes'): return 'class'
     return 'several' if len({p.strip() for o in full for p in o.split(delim)}) <= len({*full}) else 'class'
 
-# %% ../nbs/02_source.ipynb #069dfa84
+# %% ../nbs/02_source.ipynb #5a25f129
 def cell_labels(
     df:'pd.DataFrame', # As from `read_csv`
     cols:list, # Columns of the labels
@@ -218,6 +220,7 @@ def named_items(
     where = [f'{df.index.name or "row"} {o}' for o in df.index]
     names = [cell_text(o) for o in df[item]]
     if '' in names: raise SourceError(f'{where[names.index("")]}: the column {shown(item)} names no file; say with --item which one does')
+    if os.sep=='/': names = [o if os.path.lexists(folder/o) else o.replace('\\', '/') for o in names]  # written on Windows
     files = [Path(os.path.normpath(folder/o)) for o in names]
     raw = cell_labels(df, cols, target) if cols else [None]*len(df)
     return Named(files, raw, said_sets(df, sets) if sets else ['']*len(df), where)
