@@ -6,8 +6,8 @@ Docs: https://petlab.github.io/petlab/engine.html.md"""
 
 # %% auto #0
 __all__ = ['activations', 'read_pth', 'lite_names', 'lite_tensors', 'enters_openvino', 'openvino_model', 'network_writer',
-           'openvino_precision', 'OpenVinoEngine', 'TorchEngine', 'has_openvino', 'light_tensors', 'named_tensors',
-           'body_engine', 'in_order']
+           'head_outputs', 'openvino_precision', 'OpenVinoEngine', 'TorchEngine', 'has_openvino', 'light_tensors',
+           'named_tensors', 'body_engine', 'in_order']
 
 # %% ../nbs/11_engine.ipynb #b0a0d20c
 import hashlib, io, pickle, platform, re, shutil, threading, warnings, numpy as np
@@ -199,6 +199,7 @@ def openvino_model(
     start,x = _graph(body, size)
     x = _pooled(x, head and concat_pool, grid)
     if head:
+        getattr(x, 'get_node', lambda: x)().set_friendly_name('pooled')
         x = _head(x, head)
         if kind := activations[activation]: x = getattr(ops, kind)(x, *([1] if kind=='softmax' else []))
     ppp = PrePostProcessor(ov.Model([x], [start], 'petlab'))
@@ -226,10 +227,22 @@ def network_writer(
         warnings.warn(f'{body.arch}: OpenVINO can not convert it, so torch will run it ({e})', stacklevel=2)
         return None
     @enters_openvino
-    def write(fn):
-        ov.save_model(model, fn, compress_to_fp16=False)
-        ov.Core().read_model(fn, config=dict(ENABLE_MMAP=False))
+    def write(fn): ov.save_model(model, fn, compress_to_fp16=False)
     return write
+
+@enters_openvino
+def head_outputs(
+    fn:Path, # An `.xml` as from `network_writer`
+    acts:np.ndarray # Pooled activations, float32 [b,f]
+) -> np.ndarray: # float32 [b,k]
+    "What the head of a written network makes of activations: the body is cut off, and not compiled"
+    import openvino as ov, openvino.opset13 as ops
+    model = ov.Core().read_model(fn, config=dict(ENABLE_MMAP=False))
+    pooled = next(o for o in model.get_ops() if o.get_friendly_name()=='pooled').output(0)
+    start = ops.parameter(pooled.get_partial_shape(), np.float32)
+    pooled.replace(start.output(0))
+    head = ov.Core().compile_model(ov.Model(model.get_results(), [start]), 'CPU', dict(INFERENCE_PRECISION_HINT='f32'))
+    return head(acts)[0].copy()
 
 # %% ../nbs/11_engine.ipynb #d1485c03
 @enters_openvino

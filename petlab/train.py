@@ -72,17 +72,30 @@ def trained_tensors(
     names = [f'1.{pool}.{o}' for o in ('weight','bias','running_mean','running_var','num_batches_tracked')] + [f'1.{pool+1}.weight']
     return {**{f'0.{k}': v for k,v in engine.tensors.items()}, **dict(zip(names, head.tensors()))}
 
+def _check_written(folder, engine, target, head, acts):
+    "Raise `ModelError` unless weights and network of a new model answer to activations as `head` does"
+    info,x = read_info(folder),acts.astype(np.float32)
+    weights = read_weights(folder, info)
+    scale,shift,mean,var,_,w = (weights[k] for k in trained_tensors(engine, head) if k.startswith('1.'))
+    found = [target.activate(((x-mean)/np.sqrt(var+1e-5)*scale + shift)@w.T)]
+    if fn := network_file(folder, info): found.append(head_outputs(fn, x))
+    want = target.activate(head(x))
+    gap = max(float(abs(o-want).max()) for o in found)/max(float(abs(want).max()), 1.)
+    if not gap<.02: raise ModelError(f'the written model answers otherwise than what was trained (by {gap:.2g}); train it again')
+
 def write_trained(
     out:str|Path, # Folder for the model
     engine, # As from `body_engine`
     target, # `Target`
     head, # `Head`
     info:dict, # As from `model_facts`
+    acts:np.ndarray, # Some activations to try it on [n,f]
     answers:tuple=None # As in `write_model`
 ) -> Path: # `out`
-    "Write a model that was trained on a bank"
+    "Write a model that was trained on a bank; raises `ModelError` where what was written answers otherwise than `head`"
     network = network_writer(engine.body, head.tensors(), info['preprocess'], activation=target.activation, grid=engine.grid)
-    return write_model(out, info, trained_tensors(engine, head), network, answers=answers)
+    def check(folder): _check_written(folder, engine, target, head, acts)
+    return write_model(out, info, trained_tensors(engine, head), network, check, answers)
 
 # %% ../nbs/16_train.ipynb #872cb841
 class _Sets:
@@ -162,4 +175,4 @@ def train_bank(
     info = model_facts(engine, sets.bank, target, how.label, score, recipe='bank', views=[*views], n_train=len(files), n_valid=score.n if held else 0,
         looks=looks, strength=strength, folds=None if held else 5, seed=seed, photos=sets.photos())
     unseen = [sets.digest[o].hex()[:12] for o in judged.items],judged.out
-    return Trained(write_trained(out, engine, target, head, info, unseen), score, test, sets.table, info, target, judged)
+    return Trained(write_trained(out, engine, target, head, info, x[:8,0], unseen), score, test, sets.table, info, target, judged)
