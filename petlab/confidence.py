@@ -21,6 +21,8 @@ from .core import *
 from .photo import *
 from .sample import *
 from .pets import *
+from .target import Score
+from .target import *
 from .model import *
 
 # %% ../nbs/33_confidence.ipynb #3a618348

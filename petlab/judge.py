@@ -13,7 +13,6 @@ __all__ = ['random_heads', 'best_of_random', 'Ladder', 'look_often', 'plot_rando
 import hashlib, json, math, os, warnings, numpy as np
 from bisect import bisect_left
 from collections import namedtuple
-from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -24,6 +23,8 @@ from .core import *
 from .photo import *
 from .sample import *
 from .pets import *
+from .target import Score
+from .target import *
 from .model import *
 
 # %% ../nbs/30_judge.ipynb #5efe12ed
@@ -260,6 +261,8 @@ class SealedTest:
             self._ledger.parent.parent.mkdir(parents=True, exist_ok=True)
             with self._lock: self._looks()
         except OSError as e: raise PetlabError(f'{folder} can not hold a ledger: {e}; choose another folder') from e
+    @property
+    def vocab(self): return sorted({p for o in self._labels for p in (o if isinstance(o, tuple) else [o])}, key=str)
     def __repr__(self): return f'SealedTest of {self.n} photos, looked at {len(ledger(self.folder))} times; {sum(self.table.set!="")} others to train on and to validate'
     def _looks(self):
         looks = _read_ledger(self._ledger)
@@ -306,34 +309,30 @@ def _note(self:SealedTest, name, arch, weights, wrong):
 @patch
 def score(self:SealedTest,
     model, # `Learner`, `petlab.predict.Predictor`, or a function of a list of files to a list of labels
-    name:str=None # What the ledger calls it; default: what it is
+    name:str=None, # What the ledger calls it; default: what it is
+    stacklevel:int=2 # Of the warning, as in `warnings.warn`
 ) -> Look: # Prints as a sentence
     "The model's error on the test set, as far as the `Ladder` tells it; warns from the second look on, raises `PetlabError`"
-    return self._score(model, name)
-
-@patch
-def _score(self:SealedTest, model, name):
-    "As `score`; its warning is about the line that called its caller"
     self._unchanged()
     labels,vocab,arch,weights = _says(model, self._files)
-    if vocab is not None and (strange := {*self._labels}-{*vocab}):
+    if vocab is not None and (strange := {*self.vocab}-{*vocab}):
         raise PetlabError(f"photos of the test set are labelled {sorted(map(str, strange))[0]!r}, which is no class of the model ({', '.join(map(str, vocab[:5]))}); seal with the label that it was trained on")
     look = self._note(name or arch or getattr(model, '__name__', type(model).__name__), arch, weights, sum(a!=b for a,b in zip(labels, self._labels)))
-    if look.repeated: warnings.warn(f'look {look.look} at this test set: what is chosen by it, it can no longer judge; a new number is told only for a step beyond the noise', SealWarning, stacklevel=3)
+    if look.repeated: warnings.warn(f'look {look.look} at this test set: what is chosen by it, it can no longer judge; a new number is told only for a step beyond the noise', SealWarning, stacklevel=stacklevel)
     return look
 
 # %% ../nbs/30_judge.ipynb #6a3a6edb
 def sealed_test(
     path:str|Path, # Folder of photos, `'sketch'` or `'pets'`
     folder:str|Path, # For the ledger: that of the model
-    label:str|Callable='cat', # As in `labeller`
+    label=None, # As in `pet_table`; default: worked out
     test_pct:float=.2, # Fraction of all photos, about
     seed:int=42, # Another one sets others aside
-    valid_pct:float=.2, # Fraction of those that are left
-    groups:Callable=None # Keys of photos that stay together, as in `pet_table`
+    valid_pct:float=.2, # Fraction of those that are left; 0: none
+    **kwargs # Passed to `pet_table`: `groups`, `copies`, `item` and the like
 ) -> SealedTest: # Its `table` is the `pet_table` of the photos that are left
     "Set photos aside by their content, for `score` alone; raises `PetlabError`"
-    how = dict(path=pets_path(path), label=label, valid_pct=valid_pct, seed=seed, test_pct=test_pct, split='content', groups=groups)
+    how = dict(path=pets_path(path), label=label, valid_pct=valid_pct, seed=seed, test_pct=test_pct, split='content', **kwargs)
     table = pet_table(**how)
     tell_left_out(table)
     return SealedTest(table, folder, **how)
@@ -406,6 +405,19 @@ def paired_difference(
     low,high = np.quantile((draws[:,0]-draws[:,1])/n, [.025, .975])
     p = binomtest(only_a, only_a+only_b).pvalue if only_a+only_b else 1.
     return Paired(n, only_a, only_b, (only_a-only_b)/n, float(low), float(high), float(p))
+
+# %% ../nbs/30_judge.ipynb #2a1b966b
+@patch
+def compare(self:SealedTest,
+    other, # As in `score`
+    model # The `Learner` or `Predictor` that was scored last
+) -> Paired: # A positive difference: `model` errs less
+    "Two models photo by photo, as part of the last look, which must have been at `model`; raises `PetlabError`"
+    self._unchanged()
+    (others,*_),(labels,*_,weights) = (_says(o, self._files) for o in (other, model))
+    looks = self._looks()
+    if not looks or weights is None or looks[-1]['weights']!=weights: raise PetlabError('the last look was not at this model: score it, then compare')
+    return paired_difference(*([a!=b for a,b in zip(o, self._labels)] for o in (others, labels)))
 
 # %% ../nbs/30_judge.ipynb #069833ef
 def _mcnemar_power(n, d, differ, alpha):

@@ -28,7 +28,9 @@ from .learn import *
 from .acts import *
 from .save import *
 from .measure import mean_interval
+from .target import *
 from .model import *
+from .target import Score
 from .judge import class_errors
 from .confidence import *
 

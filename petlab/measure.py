@@ -22,6 +22,8 @@ from .core import bar
 from .learn import *
 from .acts import *
 from .save import *
+from .target import Score
+from .target import *
 from .model import *
 from .judge import *
 from .copies import *
