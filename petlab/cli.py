@@ -33,6 +33,7 @@ def train(
 ) -> int: # Exit code
     "Train a network on photos, measure it and save it"
     from petlab.model import check_target
+    from petlab.pets import pets_path
     start = time.perf_counter()
     if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"--recipe {recipe!r}: expected 'bank' or 'fine_tune'")
     if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; fine_tune trains the whole network anyway')
@@ -40,7 +41,7 @@ def train(
     check_target(out)
     args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, **_given(item=item, label_delim=label_delim))
     with _quiet(json):
-        path = _path(source)
+        path = pets_path(source)
         if recipe=='bank' and not unfrozen:
             from petlab.train import train_bank
             done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, kind=kind, **args)
@@ -66,12 +67,6 @@ def _tell_trained(done, facts):
     if done.test: print(f'test set: {done.test}')
     some = done.table[done.table.set!=''].sort_values('set', kind='stable').file.iloc[-1]
     print(f"saved in {shown(facts['model'])}; try it with\n\n    {shown(shlex.join([_program(), 'predict', facts['model'], str(some)]))}\n")
-
-def _path(source):
-    "The CSV or the folder that a command is about; raises `PetlabError`"
-    from petlab.pets import pets_path
-    from petlab.source import is_table
-    return source if is_table(source) else pets_path(source)
 
 def _given(**args):
     "Those that are not None"
@@ -190,10 +185,11 @@ def evaluate(
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Measure a saved model on labelled photos, and show its worst mistakes"
+    from petlab.pets import pets_path
     from petlab.predict import Predictor
     from petlab.sample import tell_left_out
     with _quiet():
-        predictor,path = Predictor(model),_path(source)
+        predictor,path = Predictor(model),pets_path(source)
         table = _labelled(predictor, model, path, label, target, item, label_delim)
         answers,table = predictor.answers(table, progress=len(table)>100)
         table = table.assign(copy_of=_copies(table.file[table.reason=='']))
@@ -357,10 +353,11 @@ def tune(
 ) -> int: # Exit code
     "Search for good hyperparameters, and give the verdict of photos that the search never saw"
     from petlab.core import shown
+    from petlab.pets import pets_path
     from petlab.sample import find_labels
     from petlab.tune import tune
     with _quiet():
-        path = _path(source)
+        path = pets_path(source)
         how = _given(**find_labels(path, label, target, item, label_delim)._asdict())
         tuned = tune(path, out=out, trials=trials, archs=_names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed, **how)
     files = _account(path, *_of_table(tuned.photos))
@@ -387,13 +384,15 @@ def compare(
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Compare pretrained networks on your photos: error, photos a second, seconds to train"
+    from petlab.pets import pets_path
     from petlab.sample import find_labels
     from petlab.tune import archs_text, compare_archs, plot_archs
     if out: _check_picture(out)
     with _quiet():
-        path = _path(source)
-        how = _given(**find_labels(path, label, target, item, label_delim)._asdict())
-        df = compare_archs(path, _names(arch or ''), seed=seed, show_plot=False, **how)
+        path = pets_path(source)
+        how = find_labels(path, label, target, item, label_delim)
+        given = _given(target=target, item=item, label_delim=label_delim)
+        df = compare_archs(path, _names(arch or ''), how.label, seed=seed, show_plot=False, **given)
     if out: _write(out, lambda fn: plot_archs(df).figure.savefig(fn, bbox_inches='tight'))
     files = _account(path, df.attrs['left_out'], df.attrs['copies'])
     if json: print(dumps(dict(archs=df.to_dict('records'), verdict=df.attrs['verdict'], sealed=df.attrs['sealed'], **files)))
