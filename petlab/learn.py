@@ -6,13 +6,14 @@ Docs: https://petlab.github.io/petlab/learn.html.md"""
 
 # %% auto #0
 __all__ = ['keep_freed_memory', 'DevicePrecision', 'FrozenStats', 'TrainingLog', 'PhotoLosses', 'has_points', 'dl_labels',
-           'learner_target', 'body_split', 'normalize_for', 'pet_learner', 'photo_files', 'files_dl', 'score', 'assess',
-           'predict_photos', 'score_photos']
+           'learner_target', 'body_split', 'normalize_for', 'pet_learner', 'photo_files', 'files_dl', 'learner_outputs',
+           'score', 'assess', 'predict_photos', 'score_photos']
 
 # %% ../nbs/21_learn.ipynb #6c31dfd2
 import ctypes
 from fastai.callback.channelslast import ChannelsLast
 from fastai.vision.all import *
+from inspect import signature
 from torch.amp import GradScaler, autocast
 from . import PetlabError
 from .photo import *
@@ -90,8 +91,12 @@ class PhotoLosses(Callback):
     def after_loss(self):
         if self.training or self.seen is None: return
         pred,y = self.pred.float(),self.yb[0]
-        with torch.no_grad(): losses = torch.stack([self.loss_func(p[None], t[None]) for p,t in zip(pred, y)])
+        with torch.no_grad(): losses = self._losses(pred, y)
         self.seen.append([to_np(o) for o in (losses, pred.argmax(1) if y.ndim==1 and not y.is_floating_point() else pred, y)])
+    def _losses(self, pred, y):
+        f = self.loss_func
+        if not hasattr(f, 'reduction') and 'reduction' not in signature(f).parameters: return torch.stack([f(*o) for o in zip(pred[:,None], y[:,None])])
+        with self.learn.loss_not_reduced(): return self.learn.loss_func(pred, y).reshape(len(y), -1).mean(1)
     def after_validate(self):
         if self.seen: self.epochs.append(tuple(map(np.concatenate, zip(*self.seen))))
         self.seen = None
@@ -233,8 +238,11 @@ def files_dl(
     return learn.dls.test_dl(files, rm_type_tfms=len(learn.dls.valid_ds.tls[0].tfms.fs)-1)
 
 # %% ../nbs/21_learn.ipynb #7e28c830
-def _outputs(learn, dl):
-    "Outputs [n,k], and what is right as fastai has it, or None"
+def learner_outputs(
+    learn:Learner, # As in `learner_target`
+    dl:DataLoader # Of photos, with labels or without
+) -> tuple: # Probabilities or numbers [n,k], points in fractions of what is seen of a photo; and what is right as fastai has it, or None
+    "All that `learn` makes of samples; raises `PetlabError` where that is not what its target needs"
     target = learner_target(learn)
     usual = dict(softmax=partial(F.softmax, dim=-1), sigmoid=torch.sigmoid, identity=noop)[target.activation]
     out,y = learn.get_preds(dl=dl, act=getattr(learn.loss_func, 'activation', usual))[:2]
@@ -251,7 +259,7 @@ def answers(self:Learner,
     "What the learner answers; raises `PetlabError` where there is nothing to answer, or no label"
     dl = (self.dls[ds_idx] if dl is None else dl).new(shuffle=False, drop_last=False)
     if not len(dl): raise PetlabError('no photos to score the model on')
-    out,y = _outputs(self, dl)
+    out,y = learner_outputs(self, dl)
     if y is None: raise PetlabError('these photos have no labels: give a DataLoader from test_dl(..., with_labels=True)')
     y = _encoded(self.dls, y)
     return Answers([*_samples(dl)], out, y, learner_target(self).losses(out, y))
@@ -280,7 +288,7 @@ def assess(
     "What `learn` makes of each photo; `reason` says why one is left out"
     ok = table.index[table.reason=='']
     if not len(ok): return table.assign(predicted=None, prob=np.nan)
-    return _told(learner_target(learn), table, ok, _outputs(learn, files_dl(learn, table.file[ok].tolist()))[0])
+    return _told(learner_target(learn), table, ok, learner_outputs(learn, files_dl(learn, table.file[ok].tolist()))[0])
 
 def predict_photos(
     learn:Learner, # As in `learner_target`
@@ -298,5 +306,5 @@ def score_photos(
     table = table.assign(reason=[reason or target.reason(label) for reason,label in zip(table.reason, table.label)])
     ok = table.index[table.reason=='']
     if not len(ok): raise PetlabError(f'none of the {len(table)} photos can be used; {table.file.iloc[0].name}: {table.reason.iloc[0]}')
-    out = _outputs(learn, files_dl(learn, table.file[ok].tolist()))[0]
+    out = learner_outputs(learn, files_dl(learn, table.file[ok].tolist()))[0]
     return target.score(target.answers([*table.file[ok]], out, [*table.label[ok]])),_told(target, table, ok, out)

@@ -16,6 +16,7 @@ from .photo import *
 from .sample import *
 from .zoo import *
 from .engine import *
+from .target import *
 from .model import *
 from .predict import load_tensors
 from .data import *
@@ -23,31 +24,56 @@ from .learn import *
 from .acts import *
 
 # %% ../nbs/23_save.ipynb #89063336
+def _check_savable(learn):
+    "Raise `ModelError` unless `learn` is what a folder can hold"
+    if not hasattr(learn.model, 'head_args') or not hasattr(learn.model[0], 'arch'):
+        raise ModelError('only a learner made by pet_learner can be saved like this; see Learner.export for others')
+    if has_points(learn.dls) and preprocess_of(learn.dls, learn.model[0])['method']!='squish':
+        raise ModelError("points are saved as fractions of the picture, of which a part is cut off or added here: give Resize(..., method='squish')")
+
+def _training(learn):
+    "What `model.json` says of how `learn` was trained"
+    dls,rows = learn.dls,learn.training_log.rows
+    photos = training_photos(train=photo_files(dls.train), valid=photo_files(dls.valid))
+    facts = dict(n_train=len(dls.train_ds), n_valid=len(dls.valid_ds), batch_size=dls.bs, photos=photos)
+    if not rows or not all(o.get('recipe')=='bank' for o in rows): return dict(facts, epochs=rows)
+    return dict(facts, recipe='bank', strength=rows[-1]['strength'], views=rows[-1]['views'], looks=rows)
+
 def model_info(
     learn:Learner # From `pet_learner`
 ) -> dict: # What `model.json` says, but for the weights' digest
-    "All that there is to say about a model besides its weights; its error is measured on its validation set"
-    if not hasattr(learn.model, 'head_args'): raise ModelError('only a learner made by pet_learner can be saved like this; see Learner.export for others')
+    "All that there is to say about a model besides its weights; its score, thresholds and intervals are measured on its validation set"
+    _check_savable(learn)
     if not len(learn.dls.valid_ds) and hasattr(learn, 'info'): return learn.info
-    dls,label = learn.dls,getattr(learn.dls, 'label', None)
-    vocab = [o.item() if isinstance(o, np.generic) else o for o in dls.vocab]
-    return dict(format=model_format, arch=learn.model[0].arch, head=learn.model.head_args, vocab=vocab,
-        label=label if isinstance(label, str) else None, mixed=hasattr(learn, 'mixed_precision'), preprocess=preprocess_of(dls, learn.model[0]),
-        training=dict(n_train=len(dls.train_ds), n_valid=len(dls.valid_ds), batch_size=dls.bs, epochs=learn.training_log.rows,
-            photos=None if isinstance(dls.train, ActsDL) else training_photos(train=photo_files(dls.train), valid=photo_files(dls.valid))),
-        score=score(learn).asdict(),
+    target,net,label = learner_target(learn),learn.model[0],getattr(learn.dls, 'label', None)
+    answers = learn.answers()
+    return dict(format=model_format, sample='photo', target=target.tuned(answers).info(), arch=net.arch, head=learn.model.head_args, vocab=target.vocab,
+        label=','.join(map(str, L(label))) if isinstance(label, (str,list,tuple)) else None, mixed=hasattr(learn, 'mixed_precision'),
+        preprocess=preprocess_of(learn.dls, net), training=_training(learn), score=target.judged(answers).asdict(),
         versions=dict(petlab=petlab.__version__, python=platform.python_version(), **{o.__name__: o.__version__ for o in (torch,fastai,timm)}))
 
 # %% ../nbs/23_save.ipynb #26766196
+def _saved(learn):
+    "The model of `learn`; its head answers points in fractions of the picture, where fastai has -1..1"
+    if not has_points(learn.dls): return learn.model
+    model = deepcopy(learn.model)
+    norm,last = [o for o in model[1] if isinstance(o, (nn.BatchNorm1d,nn.Linear))][-2:]
+    with torch.no_grad():
+        last.weight /= 2
+        norm.bias += torch.linalg.pinv(last.weight)@last.weight.new_full((len(last.weight),), .5)
+    return model
+
 def exporter(
     learn:Learner, # From `pet_learner`
     info:dict # From `model_info`
 ) -> Callable: # As from `network_writer`
-    "What writes the network of `learn`, head and softmax included"
-    net,head = learn.model
-    tensors = {k: v.detach().cpu().numpy() for k,v in net.state_dict().items()}
-    body = tensors if 'package' in registry.get(net.arch, {}) else deepcopy(net)
-    return network_writer(body, [o.detach().cpu().numpy() for o in head.state_dict().values()], info['preprocess'], info['head']['concat_pool'])
+    "What writes the network of `learn`, head and activation included"
+    net,head = _saved(learn)
+    bodies = getattr(net, 'bodies', [net])
+    packaged = all('package' in registry.get(o.arch, {}) for o in bodies)
+    body = [{k: v.detach().cpu().numpy() for k,v in o.state_dict().items()} for o in bodies] if packaged else deepcopy(net)
+    return network_writer(body, [o.detach().cpu().numpy() for o in head.state_dict().values()], info['preprocess'], info['head']['concat_pool'],
+        learner_target(learn).activation, info['head'].get('grid', 1))
 
 # %% ../nbs/23_save.ipynb #814ba108
 def _same_predictions(learn, folder):
@@ -55,12 +81,14 @@ def _same_predictions(learn, folder):
     items = list(photo_files(learn.dls.valid)[:8])
     if not items: return
     written = load_model(folder)
-    with written.no_bar(): ours,theirs = (o.get_preds(dl=files_dl(o, items))[0] for o in (learn, written))
-    pre = written.info['preprocess']
+    with written.no_bar(): ours,theirs = (learner_outputs(o, files_dl(o, items))[0] for o in (learn, written))
+    pre,theirs = written.info['preprocess'],[theirs]
     if fn := network_file(folder, written.info):
         photos = np.stack([np.asarray(resize_photo(open_photo(o), pre['size'], pre['method'], pre['pad_mode'])) for o in items])
-        theirs = torch.stack([theirs, tensor(OpenVinoEngine(fn, 'f32')(photos))])
-    if (gap := (ours-theirs).abs().max()) > 0.02: raise ModelError(f'the written model predicts otherwise (by {gap:.2f}): its transforms cannot be saved; see Learner.export')
+        theirs.append(OpenVinoEngine(fn, 'f32')(photos))
+    unit = abs(ours).max() if learner_target(learn).activation=='identity' else 1
+    gap = max(abs(ours-o).max() for o in theirs)/unit
+    if gap > 0.02: raise ModelError(f'the written model predicts otherwise (by {gap:.2f}): its transforms cannot be saved; see Learner.export')
 
 def save_model(
     learn:Learner, # From `pet_learner`
@@ -70,36 +98,44 @@ def save_model(
     check_target(folder)
     def check(new):
         with learn.no_bar(): _same_predictions(learn, new)
-    tensors = {k: v.detach().cpu().contiguous().numpy() for k,v in learn.model.state_dict().items()}
     info = model_info(learn)
+    tensors = {k: v.detach().cpu().contiguous().numpy() for k,v in _saved(learn).state_dict().items()}
     return write_model(folder, info, tensors, exporter(learn, info), check)
 
 # %% ../nbs/23_save.ipynb #402386b5
-def _first_or(fn, blank, vocab, get_y): return vocab[0] if fn==blank else get_y(fn)
+def _first_or(fn, blank, label, get_y, reads):
+    "What a photo's path says, for what has no label yet `label`"
+    res = label if fn==blank else as_label(get_y(fn), reads)
+    return list(res) if isinstance(res, tuple) else res
 
-def _no_photos_dls(info):
+def _no_photos_dls(info, target):
     "`DataLoaders` without photos, that prepare new ones as `info` says; made from a blank one, since fastai infers types from an item"
-    pre,label = info['preprocess'],info.get('label')
+    pre,label,vocab = info['preprocess'],info.get('label') or 'folder',target.vocab
+    get_y = labeller(label if label in ('cat','breed','folder') or '(' in label else 'folder')  # another one was a column
+    block,first = CategoryBlock(vocab, sort=False),vocab[0]
+    if target.reads=='several': block,first = MultiCategoryBlock(vocab=vocab),(vocab[0],)
+    if target.reads=='number': block,first = RegressionBlock(len(vocab)),(0.,)*len(vocab)
+    resize = RandomResizedCrop(tuple(pre['size'])) if pre['method']=='middle' else Resize(tuple(pre['size']), method=pre['method'], pad_mode=pre['pad_mode'])
     with tempfile.TemporaryDirectory() as tmp:
         blank = Path(tmp)/'blank.png'
         Image.new('RGB', (8,8)).save(blank)
-        get_y = partial(_first_or, blank=blank, vocab=info['vocab'], get_y=labeller(label or 'folder'))
-        dblock = DataBlock((ImageBlock(Photo), CategoryBlock(info['vocab'], sort=False)), get_y=get_y, splitter=lambda o: ([0],[0]),
-            item_tfms=Resize(tuple(pre['size']), method=pre['method'], pad_mode=pre['pad_mode']))
+        get_y = partial(_first_or, blank=blank, label=first, get_y=get_y, reads=target.reads)
+        dblock = DataBlock((ImageBlock(PILPhoto), block), get_y=get_y, splitter=lambda o: ([0],[0]), item_tfms=resize)
         dls = dblock.dataloaders([blank], bs=32, num_workers=cpu_workers()).new_empty()
-    dls.label = label
+    dls.label = info.get('label')
     return dls
 
 # %% ../nbs/23_save.ipynb #f58e6537
 def load_model(
-    folder:str|Path # Written by `save_model`
-) -> Learner: # Its `dls` hold no photos; what is known of the model is in its `info`
+    folder:str|Path # Written by `save_model` or `train_bank`
+) -> Learner: # Its `dls` hold no photos; what is known of the model is in its `info`, what it answers with in its `target`
     "A saved model as a `Learner`, frozen up to its head, ready for `predict`, `get_preds` and `dls.test_dl`; raises `ModelError`"
     info = read_info(folder)
-    try: learn = pet_learner(_no_photos_dls(info), info['arch'], pretrained=False, mixed=info['mixed'], **info['head'])
+    if (kind := info.get('sample', 'photo'))!='photo': raise ModelError(f'{folder}: a model of {kind}, and a Learner is one of photos; Predictor(folder) runs it')
+    try: learn = pet_learner(_no_photos_dls(info, saved_target(info)), info['arch'], pretrained=False, mixed=info['mixed'], **{'grid': 1, **info['head']})
     except PetlabError as e: raise ModelError(f'{folder}: {e}') from e
     load_tensors(learn.model, folder, info)
-    learn.info = info
+    learn.info,learn.target = info,saved_target(info)
     learn.freeze()
     learn.model.eval()
     return learn
