@@ -211,6 +211,7 @@ def fine_tune_bank(self:Learner,
     x = bank_acts(self, files, views, bank, grid)
     plain = _dataset(self, x[:,:1], train, grid)
     y = to_np(plain.y)>0 if target.reads=='several' else to_np(plain.y)
+    if target.reads=='number': target.of(y, target.vocab)  # raises LabelError where one is always the same
     groups = None if strength else _groups(x[:,0], grid)
     strength = strength or _chosen_strength(target, x, y, seed, groups)
     heads = [*target.fit(x, y, epochs, seed, (strength,) if target.reads=='number' and not is_listy(strength) else strength, groups)]

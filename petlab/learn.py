@@ -161,7 +161,9 @@ def learner_target(
         elif kind is Numbers:
             y = dl_labels(dls, dls.train)
             learn.target = Numbers(_names(dls, y.shape[1]), [*map(float, y.mean(0))])
-        else: learn.target = kind([o.item() if isinstance(o, np.generic) else o for o in dls.vocab])
+        else:
+            vocab = first(dls.train_ds.tls[1].tfms.fs, risinstance(Categorize)).vocab  # a text has a vocab of words too
+            learn.target = kind([o.item() if isinstance(o, np.generic) else o for o in vocab])
     return learn.target
 
 # %% ../nbs/21_learn.ipynb #dd3b5da7
@@ -227,8 +229,8 @@ def _samples(dl):
     "The files behind `dl`, or its items where there are none"
     items = dl.items
     if not isinstance(items, pd.DataFrame) and all(isinstance(o, (str,Path)) for o in items): return L(items)
-    tl = getattr(dl.dataset, 'tls', L(L()))[0]
-    return L(compose_tfms(tl._get(i), tl.tfms.fs[:-1]) for i in range(len(tl))) if tl else L(None)
+    tl = first(getattr(dl.dataset, 'tls', ()))
+    return L(compose_tfms(tl._get(i), tl.tfms.fs[:-1]) for i in range(len(tl))) if tl else L([None])
 
 def files_dl(
     learn:Learner, # Of photos
