@@ -125,6 +125,8 @@ class Evidence:
         def column(values): return pd.Series(values, dtype=object)
         prob = [getattr(self.target.prediction(o), 'prob', math.nan) for o in self.answers.out]
         return dict(predicted=column(self.target.decode(self.answers.out)), prob=prob, loss=self.answers.losses)
+    @property
+    def one_class(self): return self.target.activation=='softmax'
     @cached_property
     def learn(self): return load_model(self.folder)
     @cached_property
@@ -226,12 +228,16 @@ def label_text(
     return f'{o:.4g}' if isinstance(o, float) else str(o)
 
 # %% ../nbs/36_report.ipynb #59e46718
+_columns = {'f1': 'F1', 'mae': 'mean error', 'exact': 'all labels right', 'baseline f1': 'all labels to all', 'baseline mae': 'always the mean',
+    'interval': '95 % interval', 'exact interval': 'its interval', 'coverage': 'in the 90 % intervals'}
+
 def score_table(
     ev:Evidence # What is known
 ) -> pd.DataFrame: # A row for each of the sets
     "The score of photos by what they were to the model"
     scores = {k: ev.score(ev.table.set==k) for k in _sets if (ev.table.set==k).any()}
-    return pd.DataFrame([dict(photos=_sets[k], number=s.n, **ev.target.rows(s.asdict())) for k,s in scores.items()])
+    def row(k, s): return dict(photos=_sets[k], number=s.n, **ev.target.rows(s.asdict()))
+    return pd.DataFrame([row(*o) for o in scores.items()]).rename(columns=_columns)
 
 def score_doubts(
     ev:Evidence # What is known
@@ -402,7 +408,7 @@ def label_spread(
     count = pd.crosstab(rows.label, rows.set).reindex(columns=_set_names(ev), fill_value=0)
     totals = count.sum(axis=1)
     if totals.max()>3*totals.min():
-        what = 'classes' if ev.target.name=='class' else 'labels'
+        what = 'classes' if ev.one_class else 'labels'
         ev.cautions.append(f'The {what} are uneven: {totals.idxmax()!r} has {totals.max()} photos, {totals.idxmin()!r} {totals.min()}.')
     return [page_figure(lambda: _plot_balance(count), 'Photos of each label'),
         Details(Summary('As a table'), page_table(count.rename(columns=_sets).reset_index()))]
@@ -465,7 +471,7 @@ def _overlay(pic, heat):
 
 def _about(ev, rows):
     "What each map is of: the class that was answered; of several labels the one of the greatest loss"
-    if ev.target.name=='class': return list(rows.predicted)
+    if ev.one_class: return list(rows.predicted)
     out,y = ev.judges.out[rows.index],ev.judges.y[rows.index]
     return [ev.vocab[i] for i in np.where(y, 1-out, out).argmax(1)]
 
@@ -513,11 +519,11 @@ def photo_cards(
     rows:pd.DataFrame # Of `photos`
 ) -> FT:
     "Samples, what was answered of each, and what is right"
-    about = _about(ev, rows) if ev.maps and ev.target.name!='class' else None
+    about = _about(ev, rows) if ev.maps and not ev.one_class else None
     def card(i, o, pics):
         right,prob = o.predicted==o.label,'' if math.isnan(o.prob) else f' {o.prob:.0%}'
         said = [B(f'{label_text(o.predicted)}{prob}'), Br(), *([] if right else [f'labelled {label_text(o.label)}', Br()])]
-        if span := _interval(ev, o): said += [f'90 % interval {span}', Br()]
+        if (span := _interval(ev, o)) and not are_places(ev): said += [f'90 % interval {span}', Br()]
         if about: said += [f'the map is of {about[i]}', Br()]
         imgs = [Img(src=_data(p, 'jpeg', quality=80), alt='') for p in pics]
         kind = '' if ev.target.reads=='number' else 'right' if right else 'wrong'
@@ -528,7 +534,7 @@ def photo_cards(
 def _on_the_pet(ev, most=48):
     "Whether it looks at the pet, where annotations say where that is"
     known = [o for o in ev.photos.file if (o.parent.parent/'annotations'/'trimaps'/f'{o.stem}.png').is_file()]
-    if ev.target.name!='class' or len(known)<2 or not ev.maps: return None
+    if not ev.one_class or len(known)<2 or not ev.maps: return None
     files = random.Random(ev.seed).sample(known, min(most, len(known)))
     masks = pet_masks(ev.learn, files)
     share,low,high = mean_interval(inside(class_maps(ev.learn, files), masks))
@@ -544,17 +550,18 @@ def some_right(
     "Right answers, of numbers any, drawn by lot: of classes as many of each as can be"
     some = ev.photos if ev.target.reads=='number' else ev.photos[~ev.wrong()]
     some = some.sample(frac=1, random_state=ev.seed)
-    return some.groupby('label').head(math.ceil(n/len(ev.vocab)))[:n] if ev.target.name=='class' else some[:n]
+    return some.groupby('label').head(math.ceil(n/len(ev.vocab)))[:n] if ev.one_class else some[:n]
 
 def mistakes_section(
     ev:Evidence # What is known
 ) -> FT:
     "Worst answers, and what it looks at"
     is_number,wrong,others = ev.target.reads=='number',ev.photos[ev.wrong()].nlargest(12, 'loss'),some_right(ev)
-    answer = 'answer' if ev.target.name=='class' else 'label that is named'
+    answer = 'answer' if ev.one_class else 'label that is named'
     place = 'with the true place (green cross), the predicted one (orange ring) and its 90 % intervals (box).' if are_places(ev) else ''
     seen = f'as the network sees it, and the same under its map: red speaks for the {answer}, blue against it.' if ev.maps else place
-    words = [P(f'Each photo {seen}')] if seen else []
+    saved = ' Maps are of the head that is saved.' if ev.maps and (ev.photos.set=='cross').any() else ''
+    words = [P(f'Each photo {seen}{saved}')] if seen else []
     if not (seen or is_number): words = [P('Its network ends in no map of places, so where it looks is not drawn.')]
     first,last = ('The largest errors','Drawn by lot') if is_number else ('Wrong, those with the largest loss first','Right, drawn by lot')
     if len(wrong): words += [H3(first), photo_cards(ev, wrong)]
@@ -607,8 +614,8 @@ def _plot_labels(rows):
     for shift,name,of,color in (.14,'precision','given','C0'),(-.14,'recall','n','C1'):
         some = rows[rows[of]>0]
         p = some.right/some[of]
-        low,high = zip(*map(wilson, some.right, some[of])) if len(some) else ((),())
-        ax.errorbar(p, some.index+shift, xerr=[p-low, high-p] if len(some) else None, fmt='o', color=color, capsize=2, label=name)
+        ends = np.array([*map(wilson, some.right, some[of])]).reshape(-1, 2).T
+        ax.errorbar(p, some.index+shift, xerr=abs(ends-p.to_numpy()), fmt='o', color=color, capsize=2, label=name)
     ax.set_yticks(rows.index, rows.label)
     ax.set(xlim=(0,1.02), xlabel='fraction, and its 95 % interval')
     ax.xaxis.set_major_formatter('{x:.0%}')
@@ -758,7 +765,7 @@ def stranger_distances(
     "Distance from the training photos; of a photo that is one of them, from those of other folds, and of strange ones the mean over folds"
     y,k = (ev.answers.y,len(ev.vocab)) if ev.answers.y.ndim==1 else (np.zeros(len(ev.table), int),1)
     both = ev.trained & ev.judged
-    if ev.trained.sum()<=2*k: return None
+    if ev.trained.sum()<max(2*k+1, 10): return None
     acts,fold = ev.acts(ev.table.file),np.where(both, stratified_folds(y, 5, ev.seed), -1)
     ours,theirs = np.zeros(len(y)),[]
     for i in np.unique(fold[ev.judged]):
@@ -916,7 +923,7 @@ def _plot_training(rows, name):
     for ax,cols,color in zip(axs, (losses,others), ('C0','C1')):
         for i,o in enumerate(cols):
             ax.plot(range(1, len(df)+1), df[o], 'o-', color=color if len(cols)==1 else f'C{i}', label=o.replace('_', ' '))
-        ax.set(xlabel=name, xticks=range(1, len(df)+1, math.ceil(len(df)/10)), ylim=(0,max(ax.get_ylim()[1], .01)))
+        ax.set(xlabel=name, xticks=range(1, len(df)+1, math.ceil(len(df)/10)), ylim=(0,max(1.1*ax.get_ylim()[1], .01)))
         ax.legend()
 
 def training_words(
@@ -966,7 +973,7 @@ def training_section(
     t,parts = ev.info.get('training', {}),[P(o)] if (o := training_words(ev)) else []
     name = 'look' if 'looks' in t else 'epoch'
     if len(rows := t.get(f'{name}s') or [])>1: parts.append(page_figure(lambda: _plot_training(rows, name), f'Loss by {name}'))
-    if ev.target.name!='class': return Section(H2('Training', id='training'), *parts)
+    if not ev.one_class: return Section(H2('Training', id='training'), *parts)
     if curve := learning_curve_here(ev):
         figure = page_figure(lambda: plot_learning_curve(curve[0]), 'Error rate by the number of training photos')
         parts += [P(curve_words(ev, *curve)), figure]
@@ -1037,7 +1044,8 @@ h2 { margin: 2.5rem 0 .5rem; border-top: 1px solid var(--line); padding-top: 1.2
 h1, h2, figcaption, td, th { overflow-wrap: anywhere; }
 nav { display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin-top: 1rem; font-size: .9rem; } nav a { color: #1a5fb4; }
 img { max-width: 100%; height: auto; } .wide { overflow-x: auto; } small { color: var(--soft); }
-table { border-collapse: collapse; font-size: .92rem; }
+table { border-collapse: collapse; font-size: .92rem; min-width: min(32rem, 100%); }
+@media (max-width: 34rem) { table { min-width: 32rem; } }
 th, td { text-align: left; padding: .25rem .9rem .25rem 0; border-bottom: 1px solid var(--line); overflow-wrap: normal; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: .75rem; margin: 1rem 0; }
 .tiles div { border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem; }
