@@ -10,29 +10,29 @@ __all__ = []
 # %% ../nbs/81_all.ipynb #43f25055
 # chkstyle: skip
 from fastai.vision.all import *
-from .core import *
-from .photo import *
+from .photo import check_photos, open_photo, pet_files, photo_view, PhotoError
 from .sample import *
-from .sketch import *
-from .pets import *
-from .zoo import *
-from .engine import *
-from .bank import *
-from .head import *
-from .model import *
-from .train import *
-from .predict import *
+from .sketch import sketch_pets
+from .pets import pets_path
+from .zoo import body, zoo, best_size, photos_per_second, UnknownModel, WeightsError
+from .engine import body_engine
+from .bank import Bank, bank_info, bank_path, prune_bank
+from .head import cross_val_predict, fit_head, fit_ridge, stratified_folds
+from .target import Answers, Classes, LabelScore, Numbers, NumberScore, Score, Several, Target
+from .model import model_card, ModelError, read_info, seen_in_training
+from .train import train_bank
+from .predict import Predictor, quantize_model
 from .data import *
 from .learn import *
 from .acts import *
-from .save import *
+from .save import load_model, save_model
 from .judge import *
 from .copies import *
 from .measure import *
 from .confidence import *
 from .look import *
 from .tune import *
-from .report import *
+from .report import report
 from .bench import bench, plot_bench
 
 # %% ../nbs/81_all.ipynb #52401709

@@ -158,7 +158,7 @@ def sklearn_training(place, work):
 def _petlab_train(photos, label, bank):
     "`train_bank` with the bank in `bank`"
     from petlab.train import train_bank
-    res = train_bank(photos, label=label, out=photos/f'{label}_model', bank=photos/bank, valid_pct=0.2, seed=42)
+    res = train_bank(photos, label=label, out=photos/f'{label}_model', bank=photos/bank, valid_pct=0.2, seed=42, split='random')
     return _told(res.table, res.table.file[res.table.set=='valid'], res.score.wrong)
 
 def _petlab_trainings(place, work, banks):

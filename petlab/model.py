@@ -207,7 +207,7 @@ def _write_parts(new, info, tensors, network, answers):
     from safetensors.numpy import save
     (new/_weights).write_bytes(save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
     digests = {_weights: _sha256(new/_weights)}
-    info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]), network=None)
+    info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]), network=None, answers=None)
     if answers is not None:
         digests[_answers] = _write_answers(new/_answers, *answers)
         info['answers'] = dict(sha256=digests[_answers])

@@ -328,7 +328,7 @@ def photo_view(
     return np.asarray(ImageOps.mirror(res) if view=='flip' else res)
 
 # %% ../nbs/01_photo.ipynb #7d30c9a2
-sample_kinds = {}  # Name -> kind
+sample_kinds = Kinds()  # Name -> kind
 
 class Sample:
     "A kind of sample: which files are such, how one is opened, and what pixels a network sees of it"

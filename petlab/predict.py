@@ -62,7 +62,7 @@ def add_grid_head(
     from fastai.vision.learner import add_head, create_head, nn
     if grid==1: return add_head(net, net.n_features, n_out, pool=net.needs_pool, **head)
     res = create_head(net.n_features*grid**2, n_out, **head)
-    res[0] = nn.AdaptiveAvgPool2d(grid)
+    res[0],res[1] = nn.AdaptiveAvgPool2d(grid),nn.Flatten()
     return nn.Sequential(net, res)
 
 def load_tensors(
@@ -113,8 +113,7 @@ class Predictor:
         folder:str|Path # Written by `save_model` or `train_bank`; raises `ModelError`
     ):
         self.folder,self.info = Path(folder),read_info(folder)
-        self.target,self.kind = saved_target(self.info),sample_kinds.get(name := self.info.get('sample', 'photo'))
-        if not self.kind: raise ModelError(f"{folder} is for {name}s: import what defines them first; there are {', '.join(sample_kinds)}")
+        self.target,self.kind = saved_target(self.info),sample_kinds[self.info.get('sample', 'photo')]
         self.vocab,pre = self.info['vocab'],self.info['preprocess']
         self.resize = dict(size=tuple(pre['size']), method=pre['method'], pad_mode=pre['pad_mode'])
         self.network,self._lock = _network(folder, self.info) if has_openvino() else None,threading.Lock()
@@ -286,7 +285,8 @@ def quantize_model(
             import openvino as ov
             ov.save_model(network, fn, compress_to_fp16=False)
             return dict(int8=cost)
-        return write_model(to, model.info, read_weights(folder, model.info), export)
+        photos,out = read_answers(folder, model.info)
+        return write_model(to, model.info, read_weights(folder, model.info), export, answers=(photos, out) if photos else None)
     with tempfile.TemporaryDirectory() as tmp: cost = dict(ranges_from=cut, **_loss_of(before, Predictor(write(Path(tmp)/'model', {})).batch(files), labels))
     rise = cost['error_rate']-cost['error_rate_float'] if 'error_rate' in cost else cost['other_class']
     if rise>most: raise ModelError(f'{folder}: int8 makes {rise:.1%} more of {len(files)} photos wrong, most={most:.1%} is the limit; nothing was written')

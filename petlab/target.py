@@ -76,7 +76,7 @@ class NumberScore(namedtuple('NumberScore', 'n mae baseline_mae loss interval co
             f'{self.baseline_mae:.4g} by always saying the mean){covers}')
 
 # %% ../nbs/14_target.ipynb #3f3944b1
-kinds = {}  # Name -> class
+kinds = Kinds()  # Name -> class
 
 class Target:
     "What is to be answered; `vocab` names the outputs: classes, labels or numbers"
@@ -160,9 +160,8 @@ def saved_target(
 ) -> Target:
     "The target of a saved model; raises `PetlabError`"
     args = dict(info.get('target') or dict(name='class'))
-    name = args.pop('name', None)
-    if name not in kinds: raise PetlabError(f"target {name!r}: expected one of {', '.join(kinds)}")
-    try: return kinds[name](info['vocab'], **args)
+    kind = kinds[name := args.pop('name', None)]
+    try: return kind(info['vocab'], **args)
     except TypeError as e: raise PetlabError(f"target {name!r} has no settings {', '.join(args)}") from e
 
 # %% ../nbs/14_target.ipynb #1b6b6757

