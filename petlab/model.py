@@ -10,7 +10,6 @@ __all__ = ['model_format', 'ModelError', 'model_card', 'check_target', 'ledger_f
 
 # %% ../nbs/15_model.ipynb #a9487943
 import ctypes, hashlib, json, os, re, safetensors, shutil, stat, tempfile, time, numpy as np
-from collections import namedtuple
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -18,11 +17,10 @@ from errno import EEXIST, ENOTEMPTY
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from statistics import NormalDist
 from . import PetlabError
 from .photo import photo_digests
 from .core import shown
-from .target import Score, kinds, saved_target
+from .target import saved_target
 try: import fcntl
 except ImportError: fcntl = None  # Windows
 
@@ -194,6 +192,7 @@ def _sha256(fn):
         for block in iter(partial(f.read, 2**20), b''): h.update(block)
     return h.hexdigest()
 
+# %% ../nbs/15_model.ipynb #9b30cf00
 def _write_answers(fn, photos, out):
     "Keep outputs by the photos' digests; the file's own digest"
     from safetensors.numpy import save
@@ -420,6 +419,7 @@ def read_weights(
     try: return load_file(fn)
     except (OSError,safetensors.SafetensorError) as e: raise ModelError(f'{fn} is no safetensors file ({e}); save the model again') from e
 
+# %% ../nbs/15_model.ipynb #6b52301c
 def read_answers(
     folder:str|Path, # Of a saved model
     info:dict # From `read_info`

@@ -332,7 +332,7 @@ sample_kinds = Kinds()  # Name -> kind
 
 class Sample:
     "A kind of sample: which files are such, how one is opened, and what pixels a network sees of it"
-    name,endings = '',()  # What `petlab train --as` calls it; endings of its files' names
+    name,endings = '',()  # What `petlab train --kind` calls it; endings of its files' names
     def __init_subclass__(cls): sample_kinds[cls.name] = cls()
     def find(self, path) -> FolderFiles:
         "The samples below a folder, and why the other files are none"

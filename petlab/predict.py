@@ -9,7 +9,6 @@ __all__ = ['add_grid_head', 'load_tensors', 'Predictor', 'quantize_model']
 
 # %% ../nbs/17_predict.ipynb #2a52916f
 import logging, os, random, tempfile, threading, numpy as np
-from collections import namedtuple
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -137,7 +136,7 @@ def _engine(self:Predictor, precision, latency):
 def _probs(self:Predictor, photo, latency=False):
     "Outputs [k]; raises `PhotoError` or `ModelError`"
     def pixels(draft=None):
-        with _opened(photo, draft, self.kind) as sample: return self.kind.view(sample, **self.resize)[None],min(getattr(sample, 'size', [0]))
+        with _opened(photo, draft, self.kind) as sample: return np.array(self.kind.view(sample, **self.resize))[None],min(getattr(sample, 'size', [0]))
     quick,draft = self.target.sure is not None,2*max(self.resize['size'])
     x,side = pixels(draft if quick else None)
     p,drafted = self._engine(self.first, latency)(x)[0],side>=draft  # a smaller one can't come of a draft
@@ -149,8 +148,7 @@ def _probs(self:Predictor, photo, latency=False):
 
 # %% ../nbs/17_predict.ipynb #ab4f1902
 @patch
-def _prediction(self:Predictor, photo, latency=False):
-    return self.target.prediction(self._probs(photo, latency))
+def _prediction(self:Predictor, photo, latency=False): return self.target.prediction(self._probs(photo, latency))
 
 @patch
 def __call__(self:Predictor,
@@ -212,6 +210,7 @@ def _assessed(self:Predictor, table, progress):
     for k in ('predicted','reason'): cols[k] = _objects(cols[k])
     return table.assign(**cols),np.array(outs).reshape(-1, len(self.vocab))
 
+# %% ../nbs/17_predict.ipynb #0e4d0bfb
 @patch
 def answers(self:Predictor,
     table, # Data frame, as from `label_photos`

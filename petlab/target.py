@@ -6,12 +6,13 @@ Docs: https://petlab.github.io/petlab/target.html.md"""
 
 # %% auto #0
 __all__ = ['kinds', 'Answers', 'wilson', 'Score', 'LabelScore', 'NumberScore', 'Target', 'saved_target', 'Prediction', 'Classes',
-           'in_folds', 'label_score', 'Several', 'Estimate', 'conformal_width', 'Numbers']
+           'Several', 'Estimate', 'conformal_width', 'Numbers']
 
 # %% ../nbs/14_target.ipynb #c1f06cda
 import math, numpy as np
 from collections import namedtuple
 from statistics import NormalDist
+from fastcore.basics import patch
 from . import PetlabError
 from .core import *
 from .sample import *
@@ -72,7 +73,8 @@ class NumberScore(namedtuple('NumberScore', 'n mae baseline_mae loss interval co
     def asdict(self): return dict(self._asdict(), interval=[*self.interval])
     def __str__(self):
         covers = '' if self.coverage is None else f'; its 90 % prediction intervals hold {self.coverage:.1%}'
-        return (f'mean error {self.mae:.4g} ({self.n} photos, 95 % interval {self.interval[0]:.4g} to {self.interval[1]:.4g}; '
+        sure = f', 95 % interval {self.interval[0]:.4g} to {self.interval[1]:.4g}' if self.n>1 else ''
+        return (f'mean error {self.mae:.4g} ({self.n} photos{sure}; '
             f'{self.baseline_mae:.4g} by always saying the mean){covers}')
 
 # %% ../nbs/14_target.ipynb #3f3944b1
@@ -96,13 +98,6 @@ class Target:
         "The target that the labels of samples ask for; raises `LabelError` where there is nothing to learn"
         raise NotImplementedError
     def info(self) -> dict: return dict(name=self.name, **self.settings)
-    def is_sure(self, out) -> bool:
-        "Whether one answer [k] is as `sure`"
-        return self.sure is not None and bool(np.maximum(out, 1-out).min()>=self.sure)
-    def rows(self, score:dict) -> dict:
-        "Name -> text of what a card tells of `score.asdict()`"
-        def text(v): return f'{v[0]:.4g} to {v[1]:.4g}' if isinstance(v, list) else f'{v:.4g}'
-        return {k.replace('_', ' '): text(v) for k,v in score.items() if k!='n' and isinstance(v, (int,float,list))}
     def encode(self, labels) -> np.ndarray: raise NotImplementedError
     def decode(self, out) -> list: raise NotImplementedError
     def reason(self, label) -> str:
@@ -118,13 +113,6 @@ class Target:
     def fit(self, acts, y, epochs=5, seed=0, strength=None, groups=None):
         "Iterator of `Head`, the last is the one to keep"
         raise NotImplementedError
-    def cross_val(self, acts, y, seed=0, groups=None):
-        "Outputs of all items, each by a head that did not see it, and the strength to fit all of them with"
-        fold,out = stratified_folds(self.strata(y), 5, seed, groups),np.zeros((len(y), len(self.vocab)))
-        for i in np.unique(fold):
-            *_,head = self.fit(acts[fold!=i], y[fold!=i], 1, seed, groups=None if groups is None else np.asarray(groups)[fold!=i])
-            out[fold==i] = self.activate(head(acts[fold==i,0]))
-        return out,None
     def strata(self, y) -> np.ndarray:
         "What shall be alike in all folds [n]"
         return np.zeros(len(y), int)
@@ -137,18 +125,44 @@ class Target:
     def prediction(self, out):
         "What is told of one answer [k]"
         raise NotImplementedError
-    def answers(self,
-        items, # [n]
-        out, # [n,k]
-        labels # Of the samples [n]
-    ) -> Answers:
-        "Outputs of anything, a network or another library, as `Answers`; raises `LabelError`, or `PetlabError` for another shape"
-        out = np.asarray(out)
-        if out.shape!=(len(items), len(self.vocab)): raise PetlabError(f'outputs of shape {out.shape} for {len(items)} samples and {len(self.vocab)} outputs: expected {(len(items), len(self.vocab))}')
-        if not np.isfinite(out).all(): raise PetlabError('outputs that are no numbers (NaN); train the model again')
-        y = self.encode(labels)
-        return Answers(list(items), out, y, self.losses(out, y))
 
+# %% ../nbs/14_target.ipynb #a365ff44
+@patch
+def cross_val(self:Target, acts, y, seed=0, groups=None):
+    "Outputs of all items, each by a head that did not see it, and the strength to fit all of them with"
+    fold,out = stratified_folds(self.strata(y), 5, seed, groups),np.zeros((len(y), len(self.vocab)))
+    for i in np.unique(fold):
+        *_,head = self.fit(acts[fold!=i], y[fold!=i], 1, seed, groups=None if groups is None else np.asarray(groups)[fold!=i])
+        out[fold==i] = self.activate(head(acts[fold==i,0]))
+    return out,None
+
+@patch
+def answers(self:Target,
+    items, # [n]
+    out, # [n,k]
+    labels # Of the samples [n]
+) -> Answers:
+    "Outputs of anything, a network or another library, as `Answers`; raises `LabelError`, or `PetlabError` for another shape"
+    out = np.asarray(out)
+    want = (len(items), len(self.vocab))
+    if out.shape!=want: raise PetlabError(f'outputs of shape {out.shape}, expected {want}: a row a sample, a column an output')
+    if not np.isfinite(out).all(): raise PetlabError('outputs that are no numbers (NaN); train the model again')
+    y = self.encode(labels)
+    return Answers(list(items), out, y, self.losses(out, y))
+
+# %% ../nbs/14_target.ipynb #c4833921
+@patch
+def rows(self:Target, score:dict) -> dict:
+    "Name -> text of what a card tells of `score.asdict()`"
+    def text(v): return f'{v[0]:.4g} to {v[1]:.4g}' if isinstance(v, list) else f'{v:.4g}'
+    return {k.replace('_', ' '): text(v) for k,v in score.items() if k!='n' and isinstance(v, (int,float,list))}
+
+@patch
+def is_sure(self:Target, out) -> bool:
+    "Whether one answer [k] is as `sure`"
+    return self.sure is not None and bool(np.maximum(out, 1-out).min()>=self.sure)
+
+# %% ../nbs/14_target.ipynb #3d435096
 def _numbers(name, values, n):
     "`values` as a list of `n` finite floats; raises `PetlabError`"
     good = isinstance(values, (list,tuple)) and len(values)==n and all(isinstance(o, (int,float)) and math.isfinite(o) for o in values)
@@ -209,7 +223,7 @@ class Classes(Target):
     def prediction(self, out): return Prediction(self.vocab[i := int(out.argmax())], float(out[i]), out)
 
 # %% ../nbs/14_target.ipynb #a8c7fab0
-def in_folds(
+def _in_folds(
     target, # A `Target`
     answers:Answers,
     seed:int, # Of the five folds
@@ -248,7 +262,7 @@ def _label_rows(vocab, given, y):
         rows[str(k)] = row
     return rows
 
-def label_score(
+def _label_score(
     vocab:list, # Labels
     answers:Answers, # Probabilities
     given:np.ndarray, # Labels that were given, bool [n,k]
@@ -298,10 +312,10 @@ class Several(Target):
         res = cross_val_predict(acts, y, seed, groups=groups)
         return self.activate(res.out),res.strength
     def tuned(self, answers): return type(self)(self.vocab, [*_best_thresholds(answers.out, answers.y)])
-    def score(self, answers): return label_score(self.vocab, answers, self.given(answers.out))
+    def score(self, answers): return _label_score(self.vocab, answers, self.given(answers.out))
     def judged(self, answers, seed=0):
-        given = in_folds(self, answers, seed, lambda target,part: target.given(part.out))
-        return label_score(self.vocab, answers, given.astype(bool))
+        given = _in_folds(self, answers, seed, lambda target,part: target.given(part.out))
+        return _label_score(self.vocab, answers, given.astype(bool))
     def prediction(self, out):
         given = self.given(out)
         return Prediction(tuple(o for o,g in zip(self.vocab, given) if g), float(np.where(given, out, 1-out).prod()), out)
@@ -323,6 +337,7 @@ def conformal_width(
     rank = math.ceil((len(errors)+1)*coverage)
     return float(np.sort(errors)[rank-1]) if rank<=len(errors) else None
 
+# %% ../nbs/14_target.ipynb #349cf31d
 class Numbers(Target):
     "One or more numbers each"
     name,activation,metric,reads,grid,method = 'number','identity','mae','number',3,'squish'
@@ -349,23 +364,33 @@ class Numbers(Target):
     def tuned(self, answers):
         widths = [conformal_width(o) for o in abs(answers.out-answers.y).T]
         return type(self)(self.vocab, self.settings['mean'], None if None in widths else widths)
-    def held(self, answers):
-        "Whether the prediction intervals hold the true numbers [n,k]; NaN where there are none"
-        width = self.settings['width']
-        return np.full(answers.y.shape, np.nan) if width is None else (abs(answers.out-answers.y)<=np.array(width)).astype(float)
-    def judged(self, answers, seed=0): return self.score(answers, in_folds(self, answers, seed, Numbers.held))
-    def score(self, answers, held=None):
-        off,mean = abs(answers.out-answers.y),np.array(self.settings['mean'])
-        base,n = abs(answers.y-mean).mean(0),len(off)
-        held = (self.held(answers) if held is None else held).mean(0)
-        def spread(v):
-            half = 1.96*float(v.std(ddof=1))/n**.5 if n>1 else math.inf
-            return max(float(v.mean())-half, 0.),min(float(v.mean())+half, 1e300)
-        def row(i): return dict(mae=float(off[:,i].mean()), baseline_mae=float(base[i].mean()), interval=spread(off[:,i].mean(1)),
-            coverage=None if np.isnan(held[i]).any() else float(held[i].mean()))
-        rows = {k: row([j]) for j,k in enumerate(self.vocab)}
-        return NumberScore(n=n, loss=float(answers.losses.mean()), by_target=rows, **row([*range(len(rows))]))
-    def prediction(self, out):
-        def plain(v): return None if v is None else float(v[0]) if len(v)==1 else tuple(map(float, v))
-        width = self.settings['width']
-        return Estimate(*(plain(o) for o in ((out, None, None) if width is None else (out, out-np.array(width), out+np.array(width)))), out)
+
+# %% ../nbs/14_target.ipynb #7162a598
+@patch
+def held(self:Numbers, answers):
+    "Whether the prediction intervals hold the true numbers [n,k]; NaN where there are none"
+    width = self.settings['width']
+    return np.full(answers.y.shape, np.nan) if width is None else (abs(answers.out-answers.y)<=np.array(width)).astype(float)
+
+@patch
+def judged(self:Numbers, answers, seed=0): return self.score(answers, _in_folds(self, answers, seed, Numbers.held))
+
+@patch
+def score(self:Numbers, answers, held=None):
+    off,mean = abs(answers.out-answers.y),np.array(self.settings['mean'])
+    base,n = abs(answers.y-mean).mean(0),len(off)
+    held = (self.held(answers) if held is None else held).mean(0)
+    def spread(v):
+        half = 1.96*float(v.std(ddof=1))/n**.5 if n>1 else math.inf
+        return max(float(v.mean())-half, 0.),min(float(v.mean())+half, 1e300)
+    def row(i): return dict(mae=float(off[:,i].mean()), baseline_mae=float(base[i].mean()), interval=spread(off[:,i].mean(1)),
+        coverage=None if np.isnan(held[i]).any() else float(held[i].mean()))
+    rows = {k: row([j]) for j,k in enumerate(self.vocab)}
+    return NumberScore(n=n, loss=float(answers.losses.mean()), by_target=rows, **row([*range(len(rows))]))
+
+# %% ../nbs/14_target.ipynb #e18db653
+@patch
+def prediction(self:Numbers, out):
+    def plain(v): return None if v is None else float(v[0]) if len(v)==1 else tuple(map(float, v))
+    width = self.settings['width']
+    return Estimate(*(plain(o) for o in ((out, None, None) if width is None else (out, out-np.array(width), out+np.array(width)))), out)
