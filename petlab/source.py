@@ -34,6 +34,7 @@ def _text(fn):
     except UnicodeDecodeError as e: raise SourceError(f'{shown(fn)}: byte {e.start} is not UTF-8; save it as a CSV in UTF-8') from e
     return re.sub(r'\Asep=.\s*', '', text)  # what Excel writes first
 
+# %% ../nbs/02_source.ipynb #ed054a6a
 def _rows(text, delim, strict=True):
     "Lines that are not empty: number and cells"
     found = csv.reader(io.StringIO(text, newline=None), delimiter=delim, strict=strict, skipinitialspace=True)
