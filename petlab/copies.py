@@ -17,6 +17,7 @@ from PIL import ImageOps
 from . import PetlabError
 from .core import *
 from .photo import *
+from .bank import Bank, near_copies
 
 # %% ../nbs/31_copies.ipynb #b30d3491
 _side = 16  # of the hash: its square is the number of bits
@@ -50,10 +51,17 @@ def _near_pairs(hashes, most):
         dist = np.minimum(plain, mirror)
         for a,b in np.argwhere(np.triu(dist<=most, 1)): yield i+a,i+b,int(dist[a,b]),bool(mirror[a,b]<plain[a,b])
 
+def _alike_pairs(files, bank):
+    "Pairs of files that `near_copies` takes for copies by their activations: each with the first of its group"
+    first = {}
+    keys = near_copies(bank.activations(files)[0][:,0], photo_digests(files)) if files else []
+    return [(first.setdefault(k, o), o) for k,o in zip(keys, files) if first.setdefault(k, o) is not o]
+
 def near_duplicates(
     files:list, # Paths
-    most:int=64 # Bits of 256 that may differ: unlike photos differ in about 128, resized or re-encoded copies in 20 at most
-) -> 'pd.DataFrame': # A row a pair, the nearest first: `file`, `other` (the later in `files`), `distance` (bits), `kind` (`'exact'`: the same bytes, `'near'`, `'mirrored'`); `attrs['unreadable']`: reasons by file
+    most:int=64, # Bits of 256 that may differ: unlike photos differ in about 128, resized or re-encoded copies in 20 at most
+    bank:Bank=None # If given, photos whose activations are alike are pairs too: turned by 5 degrees, cut by a tenth
+) -> 'pd.DataFrame': # A row a pair, the nearest first: `file`, `other` (the later in `files`), `distance` (bits; NaN where activations tell), `kind` (`'exact'`: the same bytes, `'near'`, `'mirrored'`, `'alike'`); `attrs['unreadable']`: reasons by file
     "Pairs of photos that show the same: copies, resized, re-encoded, in grey, mirrored, cut a little; of flat pictures, whose hash says nothing, exact copies alone"
     import pandas as pd
     files = [Path(o) for o in files]
@@ -62,6 +70,9 @@ def near_duplicates(
     flat = [o for o,why,h in zip(files, reasons, hashes) if not why and not h.mean()>.25]
     pairs = [(files[good[i]], files[good[j]], d, 'mirrored' if m else 'near') for i,j,d,m in _near_pairs(hashes[good], most)]
     pairs += [(a, b, 0, 'exact') for (a,k),(b,l) in combinations(zip(flat, photo_digests(flat)), 2) if k==l]
+    known = {frozenset(o[:2]) for o in pairs}
+    alike = _alike_pairs([o for o,why in zip(files, reasons) if not why], bank) if bank else []
+    pairs += [(*o, math.nan, 'alike') for o in alike if frozenset(o) not in known]
     res = pd.DataFrame(pairs, columns=['file', 'other', 'distance', 'kind'])
     same = {o: d for o in [{*res.file, *res.other}] for o,d in zip(o, photo_digests([*o]))}
     res.loc[res.file.map(same)==res.other.map(same), 'kind'] = 'exact'

@@ -190,7 +190,7 @@ def _weights_digest(tensors):
 # %% ../nbs/30_judge.ipynb #d740f1ed
 def _learner_says(learn, files):
     "Labels of `files` by a `Learner`, its classes, and which model it is"
-    if type(learn.dls.valid_ds).__name__=='ActsDataset': raise PetlabError('a learner of activations can not open photos: score the learner whose head it is')
+    if hasattr(learn.dls.valid_ds, 'acts'): raise PetlabError('a learner of activations can not open photos: score the learner whose head it is')
     with learn.no_bar(), record_kept(learn): preds = learn.get_preds(dl=learn.dls.test_dl(files))[0]
     weights = _weights_digest({k: v.detach().cpu().numpy() for k,v in learn.model.state_dict().items()})
     arch = getattr(learn.model[0], 'arch', None) if hasattr(learn.model, '__getitem__') else None
