@@ -49,7 +49,7 @@ def train(
     n_train,n_valid = (int((done.table.set==o).sum()) for o in ('train','valid'))
     facts = dict(done.score.asdict(), n_train=n_train, n_valid=n_valid, seconds=round(time.perf_counter()-start, 1), model=str(out),
         target=done.target.name, classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()),
-        **_account(path, *_of_table(done.table)), test=done.test and done.test.asdict())
+        **_account(path, *_of_table(done.table), kind), test=done.test and done.test.asdict())
     if json: print(dumps(facts))
     else: _tell_trained(done, facts)
     return int(bool(facts['left_out']))
@@ -106,11 +106,11 @@ def _of_table(table):
     left,copies = table[table.reason!=''],table[table.copy_of.notna()]
     return dict(zip(left.file, left.reason)),dict(zip(copies.file, copies.copy_of))
 
-def _account(path, left_out, copies):
+def _account(path, left_out, copies, kind='photo'):
     "For JSON: what became of the files below `path` that are not used, and which of the used are copies"
-    from petlab.photo import folder_files
+    from petlab.photo import sample_kinds
     from petlab.source import is_table
-    others = {} if is_table(path) else folder_files(path).others
+    others = {} if is_table(path) else sample_kinds[kind].find(path).others
     def rows(key, found): return [{'file': str(k), key: str(v)} for k,v in found.items()]
     return dict(left_out=rows('error', left_out), copies=rows('copy_of', copies), not_photos=rows('reason', others))
 
@@ -197,7 +197,7 @@ def evaluate(
     judge,used = predictor.target,table[table.reason=='']
     score,fresh = judge.score(answers),_unseen(predictor.info, answers)
     unseen = judge.score(fresh) if fresh.items else None
-    trained_on,worst,files = len(used)-len(fresh.items),_worst(used),_account(path, *_of_table(table))
+    trained_on,worst,files = len(used)-len(fresh.items),_worst(used),_account(path, *_of_table(table), predictor.kind.name)
     if json:
         seen = dict(trained_on=trained_on, unseen=unseen and unseen.asdict())
         print(dumps(dict(score.asdict(), **seen, unreadable=int((~table.readable).sum()), **files, worst=worst)))
@@ -237,6 +237,7 @@ def _said(label):
     each = label if isinstance(label, tuple) else [label]
     return shown(', '.join(f'{o:.4g}' if isinstance(o, float) else str(o) for o in each) or '(none)')
 
+# %% ../nbs/82_cli.ipynb #255e8964
 def _tell_evaluated(score, trained_on, unseen, worst):
     "What `evaluate` found, for people"
     from petlab.core import shown

@@ -64,9 +64,16 @@ def _model_choices(learn):
     if len(hidden := [o.out_features for o in head.modules() if isinstance(o, nn.Linear)][:-1]): yield 'hidden layers of the head',hidden
     if drops: yield 'dropout',drops if len({*drops})>1 else drops[0]
 
+# %% ../nbs/35_tune.ipynb #40069506
 def _training_choices(learn):
     "What was chosen of the training"
     from torch import nn
+    looks = getattr(getattr(learn, 'training_log', None), 'rows', [])
+    if looks and looks[-1].get('recipe')=='bank':
+        last = [o.get('recipe')=='bank' for o in reversed(looks)]
+        yield from (('loss', _name(learn.loss_func)), ('fit', 'in closed view, on banked activations'), ('strength', looks[-1].get('strength')))
+        yield from (('views of each photo', looks[-1].get('views')), ('looks', last.index(False) if False in last else len(last)))
+        return
     opt,recorder = learn.opt or learn.opt_func([nn.Parameter()], lr=learn.lr),getattr(learn, 'recorder', None)
     lrs = getattr(recorder, 'lrs', None) or [learn.lr]
     yield 'loss',_name(learn.loss_func)
@@ -86,7 +93,7 @@ def _data_choices(learn):
     yield 'shuffle',train.shuffle
     n,m = (len(o.dataset) for o in (train, valid))
     if n+m: yield 'valid_pct',round(m/(n+m), 3)
-    if type(train.dataset).__name__=='ActsDataset': yield 'views',n//len({*map(str, train.items)})
+    if hasattr(train.dataset, 'acts'): yield 'views',n//len({*map(str, train.items)})
     for at in ('after_item', 'after_batch'):
         for o in getattr(getattr(train, at, None), 'fs', []):
             name,size = _name(o),getattr(o, 'size', None)
