@@ -110,7 +110,7 @@ class ActsDL(DataLoader):
 def _dataset(learn, acts, dl, grid):
     "Activations of the photos of `dl` as a data set"
     target,pool = learner_target(learn),getattr(learn.model[0], 'needs_pool', True)
-    return ActsDataset(acts, dl_labels(learn.dls, dl), photo_files(dl), target.vocab, pool, target, has_points(learn.dls), grid)
+    return ActsDataset(acts, dl_labels(learn.dls, dl), photo_files(dl), getattr(learn.dls, 'vocab', target.vocab), pool, target, has_points(learn.dls), grid)
 
 def acts_dl(
     learn:Learner, # As in `bank_acts`

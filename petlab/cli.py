@@ -268,16 +268,6 @@ def _check_out(file):
         TemporaryFile(dir=os.path.dirname(os.path.realpath(file))).close()
     except OSError as e: raise PetlabError(f'{file} can not be written ({e.strerror}); choose another place') from e
 
-def _write(file, write):
-    "Call `write` with a path beside `file`, which then takes its place"
-    from tempfile import TemporaryDirectory
-    real = os.path.realpath(file)
-    try:
-        with TemporaryDirectory(dir=os.path.dirname(real), prefix='.writing-') as tmp:
-            write(new := os.path.join(tmp, os.path.basename(real)))
-            os.replace(new, real)
-    except OSError as e: raise PetlabError(f'{file} could not be written ({e.strerror}); choose another place') from e
-
 def bench(
     photos:str='sketch', # A folder of photos with breeds in their names, or 'sketch'
     quick:bool=False, # Under 2 minutes: fewer photos, fewer contenders, no breeds
@@ -286,9 +276,11 @@ def bench(
 ) -> int: # Exit code
     "Measure petlab against what else people use: same photos, same weights, same split"
     from petlab.bench import bench
+    from petlab.core import whole_file
     if out: _check_out(out)
     with _quiet(): res = bench(photos, quick)
-    if out: _write(out, res.save)
+    if out:
+        with whole_file(out) as new: res.save(new)
     print(dumps(res.asdict()) if json else res)
     return 0
 
@@ -385,6 +377,7 @@ def compare(
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Compare pretrained networks on your photos: error, photos a second, seconds to train"
+    from petlab.core import whole_file
     from petlab.pets import pets_path
     from petlab.sample import find_labels
     from petlab.tune import archs_text, compare_archs, plot_archs
@@ -394,7 +387,8 @@ def compare(
         how = find_labels(path, label, target, item, label_delim)
         given = _given(target=target, item=item, label_delim=label_delim)
         df = compare_archs(path, _names(arch or ''), how.label, seed=seed, show_plot=False, **given)
-    if out: _write(out, lambda fn: plot_archs(df).figure.savefig(fn, bbox_inches='tight'))
+    if out:
+        with whole_file(out) as new: plot_archs(df).figure.savefig(new, bbox_inches='tight')
     files = _account(path, df.attrs['left_out'], df.attrs['copies'])
     if json: print(dumps(dict(archs=df.to_dict('records'), verdict=df.attrs['verdict'], sealed=df.attrs['sealed'], **files)))
     else:

@@ -6,9 +6,8 @@ Docs: https://petlab.github.io/petlab/confidence.html.md"""
 
 # %% auto #0
 __all__ = ['reliability', 'calibration_error', 'ece_by_chance', 'nll', 'brier', 'ConfidenceWarning', 'fit_temperature',
-           'cross_temperature', 'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy',
-           'FeatureDistance', 'Auroc', 'auroc', 'conformal_threshold', 'out_of_domain', 'plot_scores',
-           'plot_out_of_domain']
+           'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy', 'FeatureDistance', 'Auroc',
+           'auroc', 'conformal_threshold', 'out_of_domain', 'plot_scores', 'plot_out_of_domain']
 
 # %% ../nbs/33_confidence.ipynb #5bc575c9
 import math, warnings, numpy as np
@@ -119,7 +118,7 @@ def fit_temperature(
     return res
 
 # %% ../nbs/33_confidence.ipynb #5c54ee26
-def cross_temperature(
+def _cross_temperature(
     logits:np.ndarray, # [n,k]
     targs:np.ndarray, # Classes as integers [n]
     n_folds:int=20, # At least 2
@@ -207,9 +206,9 @@ def _plot_both(before, after, temperature):
 # %% ../nbs/33_confidence.ipynb #3ed703bc
 def calibrate(
     learn, # A classifier, fastai's `Learner`, with validation photos
-    dl=None, # Labelled photos to measure the change on; default: the validation photos, by `cross_temperature`
+    dl=None, # Labelled photos to measure the change on; default: the validation photos, by `_cross_temperature`
     n_bins:int=10, # As in `reliability`
-    n_folds:int=20, # As in `cross_temperature`
+    n_folds:int=20, # As in `_cross_temperature`
     seed:int=0, # Of folds and bootstraps
     show_plot:bool=True # Draw both by `plot_reliability`
 ) -> 'pd.DataFrame': # Rows `before` and `after`: `loss`, `ece`, `brier`, `error_rate`, `n`; `attrs`: `temperature`, `gain` in loss with its 95 % interval `low`, `high`, `verdict`
@@ -217,7 +216,7 @@ def calibrate(
     import pandas as pd
     logits,targs = _outputs(learn)
     temperature,n_wrong = _temperature(logits, targs),(logits.argmax(1)!=targs).sum()
-    if dl is None: after = cross_temperature(logits, targs, n_folds, seed)
+    if dl is None: after = _cross_temperature(logits, targs, n_folds, seed)
     else:
         logits,targs = _outputs(learn, dl=dl)
         after = logits/temperature
