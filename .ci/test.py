@@ -1,7 +1,9 @@
 "Every check, two at a time, each with its time; `test.py bank zoo` runs those of these rooms alone. The last line is the count, and the exit code is 1 if any failed"
-import ast, difflib, os, re, shutil, subprocess, sys, sysconfig, tempfile, time, venv
+import ast, atexit, difflib, os, re, shutil, subprocess, sys, sysconfig, tempfile, time, venv
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from fastcore.nbio import read_nb
 
@@ -10,12 +12,15 @@ scripts = Path(sys.executable).parent
 env = {k:v for k,v in os.environ.items() if k!='IN_TEST'}
 rooms = sorted((root/'nbs').glob('*.ipynb'))
 trials = sorted((root/'nbs'/'tests').glob('*.ipynb'))
+lessons,guides = (sorted((root/'nbs'/o).glob('*.ipynb')) for o in ('lesson','guides'))
+pages = lessons+guides
 lone = root/'nbs'/'tests'/'without_openvino.ipynb'
+lock = Lock()
 
-def run(*cmd, cwd=root, timeout=900):
-    "What `cmd` says if it fails, '' if it does not"
+def run(*cmd, cwd=root, timeout=900, more={}):
+    "What `cmd` says if it fails, '' if it does not; `more` goes into its environment"
     kw = dict(stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace')
-    try: res = subprocess.run([scripts/cmd[0], *cmd[1:]], cwd=cwd, env=env, timeout=timeout, **kw)
+    try: res = subprocess.run([scripts/cmd[0], *cmd[1:]], cwd=cwd, env=env|more, timeout=timeout, **kw)
     except subprocess.TimeoutExpired: return f'not done after {timeout} s'
     return res.stdout.strip() or f'exit code {res.returncode}' if res.returncode else ''
 
@@ -51,15 +56,25 @@ def clean(tmp):
 
 def style(tmp): return run('chkstyle', 'nbs', 'petlab', '.ci', 'setup.py')
 
+def width(tmp):
+    "Lines of code that are too wide to be read"
+    res = [f'{p.name}:{i}: {len(l)} columns, 140 at most' for p in (root/'petlab').glob('*.py') if p.name not in ('__init__.py', '_modidx.py')
+        for i,l in enumerate(p.read_text().splitlines(), 1) if len(l)>140 and not l.startswith(('__all__', '           '))]
+    for p in rooms+trials+pages:
+        most = 100 if p in pages else 140
+        res += [f'{p.name}, cell {c.id}: {len(l)} columns, {most} at most' for c in read_nb(p).cells if c.cell_type=='code'
+            for l in c.source.splitlines() if len(l)>most and not l.startswith(('#|', '! [ -e'))]
+    return '\n'.join(res)
+
 def text(out): return ''.join(''.join(o) for o in [out.get('text', ''), out.get('evalue', ''), *(v for k,v in out.get('data', {}).items() if k.startswith('text/'))])
 
 def outputs(tmp):
     "What is wrong with the outputs that the notebooks keep"
     machine = re.compile('|'.join(map(re.escape, {str(root), str(root.parent), str(Path.home())} - {'/'})) + r'|/(home|Users|root|tmp)/\w|site-packages')
     res = []
-    for p in rooms+trials:
+    for p in rooms+trials+pages:
         outs = [(c.id, o) for c in read_nb(p).cells for o in c.get('outputs', [])]
-        if not outs and p in rooms: res.append(f'{p.name}: keeps no output; cure: nbdev-test --save')
+        if not outs and p not in trials: res.append(f'{p.name}: keeps no output; cure: nbdev-test --save')
         for id,o in outs:
             if o.output_type=='error': res.append(f'{p.name}, cell {id}: an error, {o.ename}')
             if o.get('name')=='stderr' or 'Warning:' in text(o): res.append(f'{p.name}, cell {id}: a warning or standard error, {text(o)[:200]!r}')
@@ -69,12 +84,13 @@ def outputs(tmp):
 def form(tmp):
     "What is missing in the form that each room's notebook has"
     res = []
-    for p in rooms+trials:
+    for p in rooms+trials+pages:
         cells = read_nb(p).cells
         md = [c.source for c in cells if c.cell_type=='markdown']
         if not re.match(r'# .+\n\n> .+', md[0]): res.append(f'{p.name}: the first cell is not a title, an empty line and a `> one line`')
-        if p in trials: continue
-        if 'nbdev_export()' not in cells[-1].source: res.append(f'{p.name}: the last cell does not export')
+        if p in pages and len(cells)>40: res.append(f'{p.name}: {len(cells)} cells, 40 at most')
+        if p in trials+guides: continue
+        if p in rooms and 'nbdev_export()' not in cells[-1].source: res.append(f'{p.name}: the last cell does not export')
         if p.stem in ('index', '81_all'): continue
         if not 5<=len(re.findall(r'^\d+\. ', md[-1] if md[-1].startswith('## Questionnaire') or md[-2]=='## Questionnaire' else '', re.M))<=10:
             res.append(f'{p.name}: does not end in `## Questionnaire` with five to ten numbered questions')
@@ -103,6 +119,30 @@ def docs(tmp): return run('python', '.ci/docs.py')
 
 def notebook(path): return lambda tmp: run('nbdev-test', path)
 
+_run_page = """import petlab, sys
+from execnb.shell import CaptureShell
+from fastcore.nbio import read_nb
+assert petlab.__file__.startswith(sys.argv[2]), petlab.__file__
+CaptureShell().run_all(read_nb(sys.argv[1]), exc_stop=True)"""
+
+@cache
+def wheel():
+    "A folder with the package as pip installs it, without the repository"
+    tmp = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, tmp)
+    copy(tmp)
+    for o in ('setup.py', 'settings.ini', 'README.md', 'LICENSE', 'MANIFEST.in'): shutil.copy(root/o, tmp)
+    bad = run('python', '-m', 'pip', 'install', '-q', '--no-deps', '--target', tmp/'lib', tmp)
+    if bad: raise RuntimeError(bad)
+    return tmp/'lib'
+
+def alone(path):
+    "A check that runs a notebook in an empty folder, with the package as pip installs it"
+    def check(tmp):
+        with lock: lib = wheel()
+        return run('python', '-c', _run_page, path, str(lib), cwd=tmp, more=dict(PYTHONPATH=str(lib), IN_TEST='1'))
+    return check
+
 def without_openvino(tmp):
     "The notebook of that name, in an environment that has every package of this one but OpenVINO"
     venv.create(tmp/'venv')
@@ -112,8 +152,9 @@ def without_openvino(tmp):
             if not p.name.startswith('openvino'): (packages/p.name).symlink_to(p)
     return run(bin/'python', scripts/'nbdev-test', lone)
 
-checks = {'modules are what the notebooks export': modules, 'style': style, 'notebooks are clean': clean, 'kept outputs': outputs,
+checks = {'modules are what the notebooks export': modules, 'style': style, 'width': width, 'notebooks are clean': clean, 'kept outputs': outputs,
     'form of the notebooks': form, 'floors': floors, 'README': readme, **{p.relative_to(root).as_posix(): notebook(p) for p in rooms+trials},
+    **{p.relative_to(root).as_posix(): alone(p) for p in pages},
     'all of it without OpenVINO': without_openvino, 'site and its links': docs}
 
 def timed(check):

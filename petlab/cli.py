@@ -20,6 +20,7 @@ def train(
     target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
+    valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     arch:str='efficientnet_lite0', # Network, a name that `petlab zoo` shows or one of timm's; several with + between them
     recipe:str='bank', # bank: a head fitted on activations that are kept; fine_tune: the lesson's own, with fastai
     epochs:int=None, # bank: looks at the fit, 5; fine_tune: epochs of the whole network after one of its head, 1
@@ -39,7 +40,8 @@ def train(
     if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; fine_tune trains the whole network anyway')
     if kind!='photo' and (recipe=='fine_tune' or unfrozen): raise PetlabError(f'--kind {kind} is for the recipe bank alone')
     check_target(out)
-    args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, **_given(item=item, label_delim=label_delim))
+    columns = _given(item=item, label_delim=label_delim, valid_col=valid_col)
+    args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, **columns)
     with _quiet(json):
         path = pets_path(source)
         if recipe=='bank' and not unfrozen:
@@ -63,10 +65,21 @@ def _tell_trained(done, facts):
     _tell_others(facts['not_photos'])
     held = (done.table.set=='valid').any()
     print(f"\n{'validation set' if held else 'each photo by a head that did not see it'}: {done.score}")
+    if said := _by_class(done.score): print(said)
     if not held: print('the head that is saved was fitted on all of them')
     if done.test: print(f'test set: {done.test}')
     some = done.table[done.table.set!=''].sort_values('set', kind='stable').file.iloc[-1]
     print(f"saved in {shown(facts['model'])}; try it with\n\n    {shown(shlex.join([_program(), 'predict', facts['model'], str(some)]))}\n")
+
+def _by_class(score):
+    "The error of each class, the five worst first, and what it were if each was as common; '' for other scores"
+    from petlab.target import wilson
+    rows = sorted(getattr(score, 'by_class', {}).items(), key=lambda o: -o[1][1]/max(o[1][0], 1))
+    rows = [(k,n,wrong) for k,(n,wrong) in rows if n]
+    if len(rows)<2: return ''
+    def one(k, n, wrong): return '{} {:.1%} ({} of {}, {:.1%} to {:.1%})'.format(_said(k), wrong/n, wrong, n, *wilson(wrong, n))
+    more = f', and {len(rows)-5} others' if len(rows)>5 else ''
+    return f"by class: {', '.join(one(*o) for o in rows[:5])}{more}; each class as common: {score.balanced_error:.1%}"
 
 def _given(**args):
     "Those that are not None"
@@ -242,6 +255,7 @@ def _tell_evaluated(score, trained_on, unseen, worst):
     "What `evaluate` found, for people"
     from petlab.core import shown
     print(f'{score}, loss {score.loss:.4f}')
+    if said := _by_class(score): print(said)
     others = f'the others: {unseen}' if unseen else 'there are no others, so this says nothing of photos that it has not seen'
     if trained_on: print(f'{trained_on} of them it was trained on; {others}')
     if worst: print('worst mistakes:')
@@ -337,8 +351,9 @@ def tune(
     target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
+    valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     arch:str='efficientnet_lite0', # Networks to choose among, separated by commas
-    valid_pct:float=0.2, # Fraction of the photos that settings are judged on
+    valid_pct:float=None, # Fraction of the photos that settings are judged on; default: all of them, in five folds
     test_pct:float=0.2, # Fraction of the photos sealed before that, and looked at once, at the end
     seed:int=42, # Of the draws and the search
     out:str='model', # Folder for the best model; the search is kept beside it, and taken up again by the same command
@@ -351,10 +366,11 @@ def tune(
     from petlab.tune import tune
     with _quiet():
         path = pets_path(source)
-        how = _given(**find_labels(path, label, target, item, label_delim)._asdict())
+        how = _given(**find_labels(path, label, target, item, label_delim)._asdict(), valid_col=valid_col)
         tuned = tune(path, out=out, trials=trials, archs=_names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed, **how)
     files = _account(path, *_of_table(tuned.photos))
-    look,facts = tuned.test,dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), model=str(out))
+    look,verdict = tuned.test,dict(default=tuned.default.asdict(), gain=tuned.gain._asdict(), won=bool(tuned.won), verdict=tuned.verdict)
+    facts = dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), **verdict, model=str(out))
     test = look and dict(n=look.n, wrong=look.wrong, error_rate=look.error_rate, interval=[*look.interval], look=look.look)
     if json: print(dumps(dict(facts, test=test, **files)))
     else:
@@ -372,6 +388,7 @@ def compare(
     target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
+    valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     seed:int=42, # Of the draws
     out:str=None, # File for the picture, such as archs.png
     json:bool=False # Print one JSON object and nothing else
@@ -380,20 +397,20 @@ def compare(
     from petlab.core import whole_file
     from petlab.pets import pets_path
     from petlab.sample import find_labels
-    from petlab.tune import archs_text, compare_archs, plot_archs
+    from petlab.tune import compare_archs, plot_archs
     if out: _check_picture(out)
     with _quiet():
         path = pets_path(source)
         how = find_labels(path, label, target, item, label_delim)
-        given = _given(target=target, item=item, label_delim=label_delim)
-        df = compare_archs(path, _names(arch or ''), how.label, seed=seed, show_plot=False, **given)
+        columns = _given(target=target, item=item, label_delim=label_delim, valid_col=valid_col)
+        found = compare_archs(path, _names(arch or ''), how.label, seed=seed, show_plot=False, **columns)
     if out:
-        with whole_file(out) as new: plot_archs(df).figure.savefig(new, bbox_inches='tight')
-    files = _account(path, df.attrs['left_out'], df.attrs['copies'])
-    if json: print(dumps(dict(archs=df.to_dict('records'), verdict=df.attrs['verdict'], sealed=df.attrs['sealed'], **files)))
+        with whole_file(out) as new: plot_archs(found).figure.savefig(new, bbox_inches='tight')
+    files = _account(path, *_of_table(found.photos))
+    if json: print(dumps(dict(archs=found.table.to_dict('records'), verdict=found.verdict, sealed=found.sealed, **files)))
     else:
         _tell_others(files['not_photos'])
-        print(archs_text(df))
+        print(found)
     return int(bool(files['left_out']))
 
 def _check_picture(out):
@@ -424,10 +441,11 @@ def _help():
     "What `petlab --help` prints"
     rows = [f'  {k:10}{f.__doc__}\n            {_examples[f]}' for k,f in _commands.items()]
     return '\n'.join([f'petlab {__version__}: fine-tune a pretrained network on photos of pets, or of anything else', '', *rows, '',
-        'petlab COMMAND --help tells the options of each. Exit codes: 0 done; 1 done, but some files were left out, or the output could not be',
-        'written; 2 wrong use or nothing to work on; 130 interrupted.',
-        'Memory on two cores, whatever is in a folder: train, predict, evaluate, compare at most 2 GB; tune, report 4 GB; bench, and train with',
-        '--recipe fine_tune or --unfrozen, 9 GB; and 40 kB for each photo. Photos that are open at once take 1.5 GB of it at most.'])
+        'petlab COMMAND --help tells the options of each. Exit codes: 0 done; 1 done, but some files were left out, or the',
+        'output could not be written; 2 wrong use or nothing to work on; 130 interrupted.',
+        'Memory on two cores, whatever is in a folder: train, predict, evaluate, compare at most 2 GB; tune, report 4 GB; bench,',
+        'and train with --recipe fine_tune or --unfrozen, 9 GB; and 40 kB for each photo. Photos that are open at once take 1.5 GB',
+        'of it at most.'])
 
 # %% ../nbs/82_cli.ipynb #2e32dedd
 def _from(low, high): return lambda o: low<=o<=high

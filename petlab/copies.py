@@ -34,8 +34,9 @@ def _photo_hashes(fn):
 
 def photo_hashes(
     files:list # Paths
-) -> tuple: # bool [n,3,256], of each photo, its mirror image, and what is left without 3 % at each side (zeros where it can't be read), and a list of reasons (`''`, or why)
-    "Perceptual hashes (https://github.com/JohannesBuchner/imagehash)"
+) -> tuple: # bool [n,3,256], and a list of reasons (`''`, or why one can't be read: then it is zeros)
+    """Perceptual hashes (https://github.com/JohannesBuchner/imagehash) of each photo, of its mirror image,
+    and of what is left without 3 % at each side"""
     with ThreadPoolExecutor(num_cpus()) as pool:
         hashes = pool.map(_photo_hashes, files)
         found = [*(bar(hashes, total=len(files), leave=False) if len(files)>1000 else hashes)]
@@ -47,7 +48,8 @@ def _near_pairs(hashes, most):
     "Indices i<j of the pairs of which two hashes differ in `most` bits or fewer; the fewest bits, and whether they are the mirror's"
     signs,bits = hashes.astype(np.float32)*2-1,hashes.shape[2]
     for i in range(0, len(signs), 512):
-        plain,mirror = (np.minimum.reduce([(bits-signs[i:i+512,a]@signs[i:,b].T)/2 for a,b in o]) for o in (((0,0), (0,2), (2,0)), ((0,1), (1,2), (2,1))))
+        def fewest(*pairs): return np.minimum.reduce([(bits-signs[i:i+512,a]@signs[i:,b].T)/2 for a,b in pairs])
+        plain,mirror = fewest((0,0), (0,2), (2,0)),fewest((0,1), (1,2), (2,1))
         dist = np.minimum(plain, mirror)
         for a,b in np.argwhere(np.triu(dist<=most, 1)): yield i+a,i+b,int(dist[a,b]),bool(mirror[a,b]<plain[a,b])
 
@@ -59,10 +61,11 @@ def _alike_pairs(files, bank):
 
 def near_duplicates(
     files:list, # Paths
-    most:int=64, # Bits of 256 that may differ: unlike photos differ in about 128, resized or re-encoded copies in 20 at most
+    most:int=64, # Bits of 256 that may differ: unlike photos differ in about 128, resized or re-encoded copies in at most 20
     bank:Bank=None # If given, photos whose activations are alike are pairs too: turned by 5 degrees, cut by a tenth
-) -> 'pd.DataFrame': # A row a pair, the nearest first: `file`, `other` (the later in `files`), `distance` (bits; NaN where activations tell), `kind` (`'exact'`: the same bytes, `'near'`, `'mirrored'`, `'alike'`); `attrs['unreadable']`: reasons by file
-    "Pairs of photos that show the same: copies, resized, re-encoded, in grey, mirrored, cut a little; of flat pictures, whose hash says nothing, exact copies alone"
+) -> 'pd.DataFrame': # A row a pair, the nearest first: `file`, `other` (the later in `files`), `distance` (bits), `kind`
+    """Pairs of photos that show the same: copies, resized, re-encoded, grey, mirrored, cut a little; of flat pictures exact copies alone.
+    A kind is `'exact'` (the same bytes), `'near'`, `'mirrored'` or `'alike'`, which activations tell, so that its distance is NaN"""
     import pandas as pd
     files = [Path(o) for o in files]
     hashes,reasons = photo_hashes(files)
@@ -77,17 +80,18 @@ def near_duplicates(
     same = {o: d for o in [{*res.file, *res.other}] for o,d in zip(o, photo_digests([*o]))}
     res.loc[res.file.map(same)==res.other.map(same), 'kind'] = 'exact'
     res = res.sort_values(['distance', 'kind', 'file', 'other'], ignore_index=True)
-    res.attrs['unreadable'] = {files[i]: o for i,o in enumerate(reasons) if o}
-    if bad := res.attrs['unreadable']: print(f"{len(bad)} of {len(files)} files could not be read and are left out, {shown(next(iter(bad)).name)} for one; the rest is in attrs['unreadable']")
+    if bad := [f'{shown(o.name)}: {why}' for o,why in zip(files, reasons) if why]:
+        print(f'{len(bad)} of {len(files)} files could not be read and are left out, {bad[0]}; `check_photos` tells of each')
     return res
 
 # %% ../nbs/31_copies.ipynb #279fb804
 def duplicate_groups(
-    files:list # Paths
-) -> list: # A key a photo: a digest that near-duplicates share
-    "Groups for `pet_table(..., groups=duplicate_groups)`; a photo without duplicates is known by its own digest, as it is without groups"
+    files:list, # Paths
+    bank:Bank=None # As in `near_duplicates`
+) -> list: # A key a photo: a digest that near-duplicates share, or its own
+    "Groups for `pet_table(..., groups=duplicate_groups)`, in which a photo without duplicates is what it is without groups"
     files = [Path(o) for o in files]
-    keys,pairs = photo_digests(files),near_duplicates(files)
+    keys,pairs = photo_digests(files),near_duplicates(files, bank=bank)
     group = {o: {o} for o in files}
     for a,b in zip(pairs.file, pairs.other):
         if group[a] is not group[b]:
@@ -97,11 +101,12 @@ def duplicate_groups(
     return [min(of[m] for m in group[o]) for o in files]
 
 def leaks(
-    table # Data frame with `file` and `set`, as from `pet_table`
+    table, # Data frame with `file` and `set`, as from `pet_table`
+    bank:Bank=None # As in `near_duplicates`
 ) -> 'pd.DataFrame': # As from `near_duplicates`, with `set` and `other_set`
     "Near-duplicates that are in two sets"
     used = table[table.set!='']
-    res,sets = near_duplicates(used.file.tolist()),dict(zip(used.file.map(Path), used.set))
+    res,sets = near_duplicates(used.file.tolist(), bank=bank),dict(zip(used.file.map(Path), used.set))
     res['set'],res['other_set'] = res.file.map(sets),res.other.map(sets)
     return res[res.set!=res.other_set].reset_index(drop=True)
 
@@ -118,7 +123,7 @@ def plot_pairs(
     rows,cols = math.ceil(len(df)/cols),min(cols, len(df))
     figs = plt.figure(figsize=(4*cols, 2.3*rows), layout='constrained').subfigures(rows, cols, squeeze=False).ravel()
     for fig,o in zip(figs, df.itertuples()):
-        fig.suptitle(f'{o.kind}, {o.distance} bits', fontsize=9)
+        fig.suptitle('activations are alike' if o.kind=='alike' else f'{o.kind}, {o.distance:.0f} bits', fontsize=10)
         names = (o.file,o.other) if 'other_set' not in df else (f'{o.set}: {o.file.name}', f'{o.other_set}: {o.other.name}')
         for ax,fn,name in zip(fig.subplots(1, 2), (o.file,o.other), names):
             ax.imshow(open_photo(fn, draft=200))

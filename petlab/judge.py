@@ -42,9 +42,9 @@ def random_heads(
 # %% ../nbs/30_judge.ipynb #00b7b96d
 def _acts(learn, dl):
     "Activations [n,f] and classes [n] of the photos of `dl`"
-    from petlab.acts import ActsDataset, bank_acts, photo_files
+    from petlab.acts import bank_acts, photo_files
     if not hasattr(learn.dls, 'vocab'): raise PetlabError('expected a classifier: heads of random weights have classes to choose from, and no numbers')
-    if isinstance(dl.dataset, ActsDataset): return dl.dataset.x.flatten(1).numpy(),dl.dataset.y.numpy()
+    if hasattr(dl.dataset, 'acts'): return dl.dataset.acts,dl.dataset.y.numpy()
     return bank_acts(learn, photo_files(dl))[:,0].astype(np.float32),np.array([int(o) for o in dl.dataset.tls[1]])
 
 def best_of_random(

@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/learn.html.md"""
 
 # %% auto #0
 __all__ = ['DevicePrecision', 'FrozenStats', 'TrainingLog', 'PhotoLosses', 'has_points', 'dl_labels', 'learner_target',
-           'pet_learner', 'photo_files', 'files_dl', 'learner_outputs', 'score', 'assess', 'predict_photos',
+           'pet_learner', 'lite0', 'photo_files', 'files_dl', 'learner_outputs', 'score', 'assess', 'predict_photos',
            'score_photos']
 
 # %% ../nbs/21_learn.ipynb #6c31dfd2
@@ -218,6 +218,16 @@ def pet_learner(
     learn = Learner(dls, model, metrics=metrics, splitter=_body_split, train_bn=False, cbs=cbs, **kwargs)
     if pretrained: learn.freeze()
     return learn
+
+# %% ../nbs/21_learn.ipynb #708bdf67
+def lite0(
+    pretrained:bool=True # False: random weights
+) -> nn.Module: # As `body` gives it
+    "EfficientNet-Lite0 as an architecture for fastai's functions: its weights came with the package"
+    return body('lite0', pretrained)
+
+lite0.arch = default_arch
+model_meta[lite0] = dict(cut=noop, split=_body_split, stats=tuple(registry[default_arch][o] for o in ('mean','std')))
 
 # %% ../nbs/21_learn.ipynb #acc90c7d
 def photo_files(

@@ -43,16 +43,21 @@ def _untar_whole(url, dest, check):
         got.rename(dest)
 
 # %% ../nbs/04_pets.ipynb #ca277cd5
+def _oxford_folder(url=None):
+    "Where fastai's data folder has what `url` holds, or would have it"
+    make_config()
+    from fastai.data.external import fastai_path, URLs
+    return fastai_path('data')/Path(url or URLs.PETS).stem.removesuffix('.tar')
+
 def oxford_pets(
     url:str=None, # Address of the archive, 774 MB; default: fastai's `URLs.PETS`
     check:tuple=None # Size in bytes and md5 of the first megabyte that the archive must have; default: those fastai knows
 ) -> Path: # Folder in fastai's data folder, with `images/` and `annotations/`
     "The Oxford-IIIT Pet data set (Parkhi et al., 'Cats and Dogs', CVPR 2012) through `untar_data`; raises `DownloadError`"
-    make_config()
-    from fastai.data.external import fastai_path, URLs
+    from fastai.data.external import URLs
     url = url or URLs.PETS
     try:
-        dest = fastai_path('data')/Path(url).stem.removesuffix('.tar')
+        dest = _oxford_folder(url)
         dest.parent.mkdir(parents=True, exist_ok=True)
         if not dest.exists(): _untar_whole(url, dest, check)
         lost = missing_photos(dest)
@@ -64,9 +69,10 @@ def oxford_pets(
 
 # %% ../nbs/04_pets.ipynb #2e60d7f1
 def pets_path(
-    source:str|Path # `'pets'` (Oxford-IIIT Pet, a download), `'sketch'` (the built-in sample), a folder of photos or a CSV
+    source:str|Path=None # `'pets'` (Oxford-IIIT Pet, a download), `'sketch'` (drawn), a folder of photos or a CSV; default: `'pets'` once fetched, else `'sketch'`
 ) -> Path: # The CSV, or a folder: the Oxford layout (`images/`, perhaps `annotations/`) or photos in any folders
     "Folder of the photos that `source` names, drawn or fetched if need be; raises `PetlabError` where there is none"
+    if source is None: source = 'pets' if _oxford_folder().exists() else 'sketch'
     if source=='pets': return oxford_pets()
     if source=='sketch':
         from petlab.sketch import sketch_pets

@@ -33,7 +33,7 @@ def _check_savable(learn):
 
 def _training(learn):
     "What `model.json` says of how `learn` was trained"
-    dls,rows = learn.dls,learn.training_log.rows
+    dls,rows = learn.dls,getattr(getattr(learn, 'training_log', None), 'rows', [])
     photos = training_photos(train=photo_files(dls.train), valid=photo_files(dls.valid))
     facts = dict(n_train=len(dls.train_ds), n_valid=len(dls.valid_ds), batch_size=dls.bs, photos=photos)
     if not rows or not all(o.get('recipe')=='bank' for o in rows): return dict(facts, epochs=rows)

@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/tune.html.md"""
 
 # %% auto #0
 __all__ = ['search_space', 'hyperparameters', 'Sets', 'as_head', 'held_out', 'loss_floor', 'Gain', 'suggest', 'open_study',
-           'run_trials', 'Tuned', 'trials_table', 'tune', 'plot_tune', 'compare_archs', 'archs_text', 'plot_archs']
+           'run_trials', 'Tuned', 'trials_table', 'tune', 'plot_tune', 'Archs', 'compare_archs', 'plot_archs']
 
 # %% ../nbs/35_tune.ipynb #7f979fd8
 import hashlib, json, math, tempfile, time, warnings, numpy as np
@@ -502,9 +502,8 @@ def _answerer(store, head, target):
     return says
 
 # %% ../nbs/35_tune.ipynb #3d9b28dc
-def _drawn(path, label, out, test_pct, valid_pct, seed, target, source):
+def _drawn(path, how, out, test_pct, valid_pct, seed, target, source):
     "How labels are read, their kind of target, the photos outside the test set, and the `SealedTest` or None"
-    how = find_labels(path, label, target and kinds[target].reads, source.get('item'), source.get('label_delim'))
     as_target = kinds[target or how.target]
     if as_target.name=='number': raise PetlabError('the head for numbers has one hyperparameter, its penalty, and `petlab train` chooses it by exact leave-one-out: there is nothing to tune')
     args = {**source, **how._asdict(), 'target': as_target.reads}
@@ -516,7 +515,7 @@ def _drawn(path, label, out, test_pct, valid_pct, seed, target, source):
     vocab = check_sets(table, valid=bool(valid_pct))
     if sealed and (lone := [o for o in sealed.vocab if o not in vocab]):
         raise PetlabError(f'all photos of {lone[0]!r} are in the sealed test set, so nothing can learn it; add photos of it, or give another seed or a smaller test_pct')
-    return how,as_target,table,sealed
+    return as_target,table,sealed
 
 # %% ../nbs/35_tune.ipynb #dfd52cb9
 def _chosen(out, study, sets, banks, space, seed, how, rows, table, sealed, predictor):
@@ -565,12 +564,14 @@ def tune(
     space,out = _space(archs, views, space),Path(out)
     names = tuple(dict.fromkeys(o for v in space['views'] for o in v.split('+')))
     for o in names: photo_view(Image.new('RGB', (8,8)), o)
-    sizes = {o: size or best_size(o) for o in space['arch']}
+    how = find_labels(path, label, target and kinds[target].reads, source.get('item'), source.get('label_delim'))
+    plenty = has_plenty(path, how)
+    sizes = {o: size or best_size(o, plenty) for o in space['arch']}
     engines = {o: body_engine(o, size=(s,s)) for o,s in sizes.items()}
     place = out.with_name(f'{out.name}-study')
     if place.exists():
         with _held(place), _quiet(): _kept_study(place/'study.db')
-    how,as_target,table,sealed = _drawn(path, label, out, test_pct, valid_pct, seed, target, source)
+    as_target,table,sealed = _drawn(path, how, out, test_pct, valid_pct, seed, target, source)
     rows = table[table.set!='']
     goal = as_target.of(rows.label.tolist())
     fold = _judging_folds(rows, goal.encode(rows.label.tolist()), goal, seed)
@@ -646,11 +647,31 @@ def _files_per_second(
     return {k: (len(files)/median(rest), max(first-median(rest), 0.)) for k,(first,*rest) in found.items()}
 
 # %% ../nbs/35_tune.ipynb #9fc3a2d8
+class Archs(namedtuple('Archs', 'table verdict wrong photos')):
+    """`table`, a row a network: `arch`, `error`, `low`, `high` (95 %), `wrong`, `n`, `loss`, `photos_per_second` (file to activations),
+    `cold` and `warm` (seconds to train), `size` (pixels); `verdict`; `wrong`: arch -> which photos, bool [n]; the `pet_table`"""
+    @property
+    def sealed(self):
+        "Photos that are left alone, as the test set of `tune`"
+        return int((self.photos.set=='test').sum())
+    def __str__(self):
+        import pandas as pd
+        df,pct = self.table,lambda o: f'{100*o:.1f}'
+        interval = df.low.map(pct)+' to '+df.high.map(pct)
+        rows = {'network': df.arch, 'error, %': df.error.map(pct), '95 % interval': interval, 'wrong': df.wrong, 'loss, nats': df.loss.map('{:.4f}'.format),
+            'photos/s': df.photos_per_second.map('{:.0f}'.format), 'to train, s': df.cold.map('{:.1f}'.format),
+            'banked, s': df.warm.map('{:.2f}'.format), 'side, pixels': df['size']}
+        n,left = int(df.n[0]),int((self.photos.reason!='').sum())
+        said = f'{n} of {n+self.sealed+left} photos judge: {self.sealed} are left alone, the sealed test set of `petlab tune`, and {left} could not be used'
+        return f'{pd.DataFrame(rows).to_string(index=False)}\n{said}\n{self.verdict}'
+    def _repr_html_(self): return f'{self.table._repr_html_()}<p>{self.verdict}</p>'
+
+# %% ../nbs/35_tune.ipynb #62adf991
 def compare_archs(
     path:str|Path, # Folder in the Oxford layout or of photos, CSV or data frame, as in `pet_table`
     archs:tuple=None, # Names in `zoo()` or timm's; default: those of `zoo()` whose weights are here
     label=None, # As in `pet_table`; default: worked out
-    valid_pct:float=.2, # Fraction that is held out at a time: 0.2 is five heads a network
+    folds:int=5, # Heads a network, each judged by the photos that it did not see
     seed:int=42, # Of all draws
     test_pct:float=.2, # Fraction in the sealed test set, as in `tune`, which is left alone; 0: all photos judge
     views:tuple=('plain',), # Of each training photo, names as in `photo_view`, the plain one among them
@@ -659,21 +680,23 @@ def compare_archs(
     repeats:int=3, # Measurements of the speed, on 64 of the photos
     show_plot:bool=True, # Draw it, by `plot_archs`
     **source # Passed to `pet_table`: `item`, `label_delim`, `valid_col`
-) -> 'pd.DataFrame': # A row a network: `arch`, `error`, `low`, `high` (95 %), `wrong`, `n`, `loss`, `photos_per_second` (file to activations), `cold` and `warm` (seconds to train), `size`; `attrs`: `verdict`, `wrong` (arch -> bools), `sealed` (photos), `left_out` (path -> why), `copies` (path -> the first of them)
+) -> Archs: # Prints as a table with its verdict
     "The error of networks on your photos, how fast they are, and whether the differences are more than noise; raises `UnknownModel`, `WeightsError`"
     import pandas as pd
     df = zoo()
     archs,engines,starts = listify(archs) or [*df.index[df.here]],{},{}
-    sizes = {o: size or best_size(o) for o in archs}
+    how = find_labels(path, label, *(source.get(o) for o in ('target','item','label_delim')))
+    plenty = has_plenty(path, how)
+    sizes = {o: size or best_size(o, plenty) for o in archs}
     for o in archs:
         start = time.perf_counter()
         engines[o],starts[o] = body_engine(o, size=(sizes[o],sizes[o])),time.perf_counter()-start
-    table = pet_table(path, label, 0., seed, test_pct, 'content', copies=duplicate_groups, **source)
+    table = pet_table(path, how.label, 0., seed, test_pct, 'content', copies=duplicate_groups, **source)
     tell_left_out(table)
     vocab,rows = check_sets(table, valid=False),table[table.set.isin(['train','valid'])]
     if target_of(rows.label)!='class': raise PetlabError('networks are compared by the classes that they get wrong: expected one class a photo')
     target,files = Classes(vocab),rows.file.tolist()
-    fold = _judging_folds(rows.assign(set='train'), target.encode(rows.label.tolist()), target, seed, max(round(1/valid_pct), 2))
+    fold = _judging_folds(rows.assign(set='train'), target.encode(rows.label.tolist()), target, seed, folds)
     res,wrongs,speeds = [],{},_files_per_second(engines, files[:64], repeats)
     for o in archs:
         sets,store = _bank_sets(rows, target, fold, engines[o], views, bank=bank)
@@ -686,11 +709,9 @@ def compare_archs(
         res.append(dict(arch=o, error=s.error_rate, low=s.interval[0], high=s.interval[1], wrong=s.wrong, n=s.n, loss=s.loss, photos_per_second=speed,
             cold=cold, warm=starts[o]+read+fit, size=sizes[o]))
     res = pd.DataFrame(res).sort_values(['wrong','photos_per_second'], ascending=[True,False], ignore_index=True)
-    left,copied = table[table.reason!=''],table[table.copy_of.notna()]
-    res.attrs.update(verdict=_verdict(res, wrongs), wrong={k: v.tolist() for k,v in wrongs.items()}, sealed=int((table.set=='test').sum()),
-        left_out=dict(zip(left.file, left.reason)), copies=dict(zip(copied.file, copied.copy_of)))
-    if show_plot: plot_archs(res)
-    return res
+    found = Archs(res, _verdict(res, wrongs), wrongs, table)
+    if show_plot: plot_archs(found)
+    return found
 
 # %% ../nbs/35_tune.ipynb #05dff7eb
 def _verdict(df, wrongs):
@@ -710,25 +731,13 @@ def _than(df, fast, p):
     return f' ({more} more wrong than {df.arch[0]}, p = {p[fast]:.2g})' if fast in p else ''
 
 # %% ../nbs/35_tune.ipynb #b763580f
-def archs_text(
-    df # From `compare_archs`
-) -> str: # For people
-    "The table with its units, the photos behind it, what became of the others, and the verdict"
-    import pandas as pd
-    def pct(o): return f'{100*o:.1f}'
-    rows = {'network': df.arch, 'error, %': df.error.map(pct), '95 % interval': df.low.map(pct)+' to '+df.high.map(pct), 'wrong': df.wrong, 'loss, nats': df.loss.map('{:.4f}'.format),
-        'photos/s': df.photos_per_second.map('{:.0f}'.format), 'to train, s': df.cold.map('{:.1f}'.format), 'banked, s': df.warm.map('{:.2f}'.format), 'side, pixels': df['size']}
-    n,sealed,left = int(df.n[0]),df.attrs['sealed'],len(df.attrs['left_out'])
-    said = f'{n} of {n+sealed+left} photos judge: {sealed} are left alone, the sealed test set of `petlab tune`, and {left} could not be used'
-    return f"{pd.DataFrame(rows).to_string(index=False)}\n{said}\n{df.attrs['verdict']}"
-
 def plot_archs(
-    df, # From `compare_archs`
+    found:Archs, # From `compare_archs`
     ax=None # Axes; default: a new figure
 ):
     "Error with its 95 % interval against speed, a named point a network"
     import matplotlib.pyplot as plt
-    ax = ax or plt.subplots(figsize=(7,4))[1]
+    ax,df = ax or plt.subplots(figsize=(7,4))[1],found.table
     ax.errorbar(df.photos_per_second, 100*df.error, 100*np.array([df.error-df.low, df.high-df.error]), fmt='o', capsize=4)
     for o in df.itertuples(): ax.annotate(o.arch, (o.photos_per_second, 100*o.high), xytext=(0,4), textcoords='offset points', ha='center')
     ax.set(title=f'Networks on {df.n.max()} of your photos', xlabel='photos a second, from file to activations', ylabel='error rate, % (95 % interval)')

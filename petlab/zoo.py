@@ -46,7 +46,7 @@ def _torchvision(
         source='https://docs.pytorch.org/vision/stable/models.html', url=f'https://download.pytorch.org/models/{file}')
 
 registry = {}
-registry['efficientnet_lite0'] = _lite(0, '57934424', params=4.652, macs=0.385, size=224, enough=256, best=288, top1=75.1)
+registry['efficientnet_lite0'] = _lite(0, '57934424', params=4.652, macs=0.385, size=224, enough=256, best=352, top1=75.1)
 registry['efficientnet_lite1'] = _lite(1, '77cc7160', params=5.417, macs=0.600, size=240, enough=288, best=320, top1=76.7)
 registry['efficientnet_lite2'] = _lite(2, '9656183e', params=6.092, macs=0.860, size=260, enough=256, best=288, top1=77.6)
 registry['resnet18'] = _torchvision('resnet18-f37072fd.pth', params=11.690, macs=1.814, top1=69.758)
@@ -215,10 +215,11 @@ def _from_timm(name, pretrained):
 _tv = 'torchvision.'
 
 def arch_name(
-    arch:str|Callable # A name of the registry, its short form as `lite0`, any of timm's, several joined by `+`, or a function of torchvision or timm that makes a network
+    arch:str|Callable # A name of the registry, its short form as `lite0`, any of timm's, several joined by `+`, or a function of torchvision or timm, or `lite0`
 ) -> str: # As in `model.json`
     "What a network is called; raises `UnknownModel` for a function of another library"
     if isinstance(arch, str): return '+'.join(_short.get(o, o) for o in arch.split('+'))
+    if known := getattr(arch, 'arch', None): return known
     name,home = getattr(arch, '__name__', repr(arch)),getattr(arch, '__module__', '').partition('.')[0]
     if home=='torchvision': return name if name in registry else f'{_tv}{name}'
     if home!='timm': raise UnknownModel(f'{name} is no function of torchvision or timm that makes a network: give one, or a name of `zoo()`; other networks go with `vision_learner`')
@@ -229,7 +230,8 @@ def best_size(
     arch:str|Callable=default_arch, # As in `arch_name`
     plenty:bool=False # Are there many photos of each class, so that a smaller side is enough?
 ) -> int: # Pixels
-    "The side at which a frozen body answers best for its speed: measured for those of the registry that come with petlab, else its own; the largest of several"
+    """The side at which a frozen body answers best for its speed: measured for those of the registry that come with petlab, else its own;
+    the smallest of several"""
     def one(name):
         if name in registry: return registry[name]['enough' if plenty else 'best']
         if name.startswith(_tv): return _row(name)['size']
@@ -237,7 +239,7 @@ def best_size(
         if not timm.is_model(name): raise _unknown(name)
         cfg = timm.get_pretrained_cfg(name)
         return cfg.input_size[-1] if cfg else 224
-    return max(map(one, arch_name(arch).split('+')))
+    return min(map(one, arch_name(arch).split('+')))
 
 # %% ../nbs/10_zoo.ipynb #70a206eb
 def imagenet_model(
