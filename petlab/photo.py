@@ -40,7 +40,8 @@ def _why_other(o, outside, endings):
     "Why the `DirEntry` of a file is none of the samples, or None"
     if outside: return 'not in images/, where the photos of the Oxford layout are'
     if o.is_symlink() and not os.path.exists(o.path): return None
-    return None if os.path.splitext(o.name)[1].lower() in (endings or _picture_endings) else "the ending of its name is no picture's" if not endings else f"its ending is none of {' '.join(endings)}"
+    if os.path.splitext(o.name)[1].lower() in (endings or _picture_endings): return None
+    return f"its ending is none of {' '.join(endings)}" if endings else "the ending of its name is no picture's"
 
 def _is_folder(o):
     "Is the `DirEntry` a folder, or a link to one?"
@@ -133,8 +134,10 @@ _kinds = {stat.S_IFIFO: 'pipe', stat.S_IFSOCK: 'socket', stat.S_IFCHR: 'device',
 
 def _os_reason(fn, e):
     "What the system says of `fn`, and the cure"
-    if isinstance(e, PermissionError): return f"{e.strerror}; make it readable{' and listable' if os.path.isdir(fn) else ''}, or move it away"
-    if isinstance(e, FileNotFoundError) and os.path.islink(fn): return 'a link to what is not there; remove it, or bring back what it points to'
+    if isinstance(e, PermissionError):
+        return f"{e.strerror}; make it readable{' and listable' if os.path.isdir(fn) else ''}, or move it away"
+    if isinstance(e, FileNotFoundError) and os.path.islink(fn):
+        return 'a link to what is not there; remove it, or bring back what it points to'
     return getattr(e, 'strerror', None) or str(e)
 
 def _regular(fn):
@@ -177,7 +180,7 @@ _file_turn,_pixel_turn = _Turns(lambda: 2*photo_limit),_Turns(lambda: open_memor
 _pixel_bytes = dict(JPEG2000=25, AVIF=20, WEBP=16)  # that a pixel takes at most until it is RGB; 12 in the other formats
 
 def _need(img, draft):
-    "Set the open `img` to `draft`, and return the bytes that its pixels take at most; raises `DecompressionBombError` where they are too many"
+    "Set the open `img` to `draft`; returns the bytes that its pixels take at most, raises `DecompressionBombError` where they are too many"
     tags,each = getattr(img, 'tag_v2', {}),_pixel_bytes.get(img.format, 12)
     tile = tags.get(322, 0)*tags.get(323, 0)  # of a TIFF, which may be larger than the picture
     whole = max(img.width*img.height, tile)
@@ -234,7 +237,8 @@ def opened(
 ):
     "`open_photo`, whose turn lasts to the end of the block: for threads, which decode and resize inside it"
     is_data = isinstance(photo, bytes)
-    with nullcontext(photo) if is_data else photo_data(photo) as data, _decoded(data, draft, 'bytes' if is_data else photo) as img: yield img
+    with nullcontext(photo) if is_data else photo_data(photo) as data, _decoded(data, draft, 'bytes' if is_data else photo) as img:
+        yield img
 
 def open_photo(
     fn, # Path of a photo, or its bytes
@@ -323,7 +327,8 @@ def photo_view(
 ) -> np.ndarray: # uint8 [h,w,3]
     "One of the views of a photo; `'plain'` is what a `Learner` sees of it in validation"
     if view.startswith('random'): return np.asarray(_random_crop(img, size, f'{seed}{view}'))
-    if view not in ('plain', 'flip', 'squish'): raise PetlabError(f"view {view!r}: expected 'plain', 'flip', 'squish', or 'random' and a number")
+    if view not in ('plain', 'flip', 'squish'):
+        raise PetlabError(f"view {view!r}: expected 'plain', 'flip', 'squish', or 'random' and a number")
     res = resize_photo(img, size, 'squish' if view=='squish' else method, pad_mode)
     return np.asarray(ImageOps.mirror(res) if view=='flip' else res)
 
@@ -338,7 +343,7 @@ class Sample:
         "The samples below a folder, and why the other files are none"
         return folder_files(path, self.endings)
     def open(self, data, draft=None):
-        "A context manager that gives the sample in the bytes of a file, or at its path; raises `PhotoError`, which names the file and the cure"
+        "A context manager that gives the sample in the bytes of a file, or at its path; raises `PhotoError`"
         raise NotImplementedError
     def view(self, sample, view='plain', size=(224,224), method='crop', pad_mode='reflection', seed='') -> np.ndarray:
         "A picture of an open sample, uint8 [h,w,3]"
