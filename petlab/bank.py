@@ -76,7 +76,8 @@ class _Shard:
         "Activations in `view`, float16 [photos,f]; raises `PetlabError` if the file was removed or damaged since it was found"
         try:
             with self.open() as f: return f.get_tensor(view)
-        except (OSError,ValueError) as e: raise PetlabError(f'{self.path} was removed or damaged while it was in use ({e}); run it again') from e
+        except (OSError,ValueError) as e:
+            raise PetlabError(f'{self.path} was removed or damaged while it was in use ({e}); run it again') from e
 
 # %% ../nbs/12_bank.ipynb #230caecf
 def bank_path() -> Path: # In fastai's folder for data
@@ -112,7 +113,8 @@ def read(self:Bank):
         except OSError as e: raise PetlabError(f'{fn} could not be read: {e}; make it readable, or give another place for the bank') from e
         except (ValueError,SafetensorError) as e:
             self.shards[fn] = None
-            warnings.warn(f'{fn} is damaged ({e}): what it held is computed again, and `petlab bank prune` removes it', BankWarning, stacklevel=2)
+            warnings.warn(f'{fn} is damaged ({e}): what it held is computed again, and `petlab bank prune` removes it',
+                BankWarning, stacklevel=2)
             continue
         self._index(self.shards[fn], self.shards[fn].photos, self.shards[fn].views)
 
@@ -169,7 +171,8 @@ def _compute(self:Bank, files, views):
             found.append((photo, [*new], ''))
     bs = self.engine.bs
     acts = [o for i in range(0, len(arrays), bs) for o in self.engine(np.stack(arrays[i:i+bs]))]
-    if not np.isfinite(acts).all(): raise PetlabError(f'{self.engine.key}: the network gives no numbers (NaN) for one of {files[0]}, ...; its weights are broken')
+    if not np.isfinite(acts).all():
+        raise PetlabError(f'{self.engine.key}: the network gives no numbers (NaN) for one of {files[0]}, ...; its weights are broken')
     acts = iter(acts)
     return [(photo, {v: next(acts).clip(-65504, 65504).astype(np.float16) for v in lacking}, reason) for photo,lacking,reason in found]
 
@@ -336,11 +339,13 @@ def near_copies(
     keys:list, # What the photos are known by, such as digests: those of one key are copies
     cosine:float=.82 # Of the cube roots of activations about their mean: copies have more
 ) -> list: # A key a photo; copies share the least of theirs
-    "Which photos are copies, also cut, turned, mirrored, resized, saved again. More than 10, and a tenth of all photos, are a kind of picture rather than copies of one; a `BankWarning` says so"
+    "Which photos are copies, also cut, turned, mirrored, resized, saved again; of more than 10 and a tenth of all a `BankWarning` tells"
     keys,first,which = np.unique([*map(str, keys)], return_index=True, return_inverse=True)
     x = np.cbrt(acts[first].astype(np.float32))
     with threadpool_limits(1, 'blas'): group = _alike(_unit(x-x.mean(0)), cosine)
     many = np.bincount(group)[group] > (most := max(10, len(x)//10))
     group[many] = np.flatnonzero(many)
-    if many.any(): warnings.warn(f'{many.sum()} photos are in groups of more than {most} that look alike: taken for a kind of picture, not for copies of one', BankWarning, stacklevel=2)
+    if many.any():
+        warnings.warn(f'{many.sum()} photos are in groups of more than {most} that look alike: '
+            'taken for a kind of picture, not for copies of one', BankWarning, stacklevel=2)
     return keys[group][which].tolist()
