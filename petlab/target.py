@@ -51,25 +51,27 @@ class Score(namedtuple('Score', 'n wrong loss by_class', defaults=({},))):
         rates = [wrong/n for n,wrong in self.by_class.values() if n]
         return sum(rates)/len(rates) if rates else None
     def asdict(self):
-        rows = {str(k): dict(n=n, wrong=wrong, error_rate=wrong/n, interval=[*wilson(wrong, n)]) for k,(n,wrong) in self.by_class.items() if n}
+        rows = {str(k): dict(n=n, wrong=wrong, error_rate=wrong/n, interval=[*wilson(wrong, n)])
+            for k,(n,wrong) in self.by_class.items() if n}
         more = dict(balanced_error=self.balanced_error, by_class=rows) if rows else {}
         return dict(n=self.n, wrong=self.wrong, loss=self.loss, error_rate=self.error_rate, interval=[*self.interval], **more)
     def __str__(self):
-        return f'error rate {self.error_rate:.1%} ({self.wrong} of {self.n} photos, 95 % interval {self.interval[0]:.1%} to {self.interval[1]:.1%})'
+        low,high = self.interval
+        return f'error rate {self.error_rate:.1%} ({self.wrong} of {self.n} photos, 95 % interval {low:.1%} to {high:.1%})'
 
 # %% ../nbs/14_target.ipynb #da1f5f7f
 class LabelScore(namedtuple('LabelScore', 'n f1 exact loss interval by_label baseline_f1')):
-    "Of `n` photos with several labels: F1 averaged over labels with its `interval`, how many are `exact`ly right, mean `loss`; `by_label`; the F1 of giving all labels to all"
+    "Of `n` photos with several labels: mean F1 with its `interval`, the share `exact`ly right, `loss`, the F1 of giving all labels to all"
     def asdict(self):
         return dict(n=self.n, f1=self.f1, exact=self.exact/self.n, interval=[*self.interval], exact_interval=[*wilson(self.exact, self.n)],
             baseline_f1=self.baseline_f1, loss=self.loss, by_label=self.by_label)
     def __str__(self):
         low,high = wilson(self.exact, self.n)
-        return (f'F1 {self.f1:.3f} ({self.n} photos, 95 % interval {self.interval[0]:.3f} to {self.interval[1]:.3f}; {self.baseline_f1:.3f} by giving all labels to all), '
-            f'all labels right for {self.exact/self.n:.1%} ({low:.1%} to {high:.1%})')
+        return (f'F1 {self.f1:.3f} ({self.n} photos, 95 % interval {self.interval[0]:.3f} to {self.interval[1]:.3f}; '
+            f'{self.baseline_f1:.3f} by giving all labels to all), all labels right for {self.exact/self.n:.1%} ({low:.1%} to {high:.1%})')
 
 class NumberScore(namedtuple('NumberScore', 'n mae baseline_mae loss interval coverage by_target')):
-    "Of `n` photos: mean absolute error in the target's unit with its `interval`, that of always saying the mean, `loss`, and how many true numbers 90 % prediction intervals cover (None: not measured)"
+    "Of `n` photos: mean absolute error with its `interval`, that of saying the mean, `loss`, `coverage` of 90 % prediction intervals"
     def asdict(self): return dict(self._asdict(), interval=[*self.interval])
     def __str__(self):
         covers = '' if self.coverage is None else f'; its 90 % prediction intervals hold {self.coverage:.1%}'
@@ -182,7 +184,8 @@ def saved_target(
 class Prediction(namedtuple('Prediction', 'label prob probs')):
     "A photo's `label` (or labels, a tuple), its `prob`, and the `probs` of all, float32 in the order of the model's vocab"
     def asdict(self): return dict(label=self.label, prob=round(self.prob, 6))
-    def __str__(self): return f"{shown(self.label if not isinstance(self.label, tuple) else ', '.join(map(str, self.label)) or '(none)')}\t{self.prob:.4f}"
+    def __str__(self):
+        return f"{shown(self.label if not isinstance(self.label, tuple) else ', '.join(map(str, self.label)) or '(none)')}\t{self.prob:.4f}"
 
 def _named(vocab): return f"{', '.join(shown(o) for o in vocab[:5])}{', ...' if len(vocab)>5 else ''}"
 
@@ -214,9 +217,11 @@ class Classes(Target):
     def score(self, answers):
         wrong,n = answers.out.argmax(1)!=answers.y,np.bincount(answers.y, minlength=len(self.vocab))
         by = np.bincount(answers.y[wrong], minlength=len(self.vocab))
-        return Score(len(wrong), int(wrong.sum()), float(answers.losses.mean()), {k: (int(a),int(b)) for k,a,b in zip(self.vocab, n, by) if a})
+        return Score(len(wrong), int(wrong.sum()), float(answers.losses.mean()),
+            {k: (int(a),int(b)) for k,a,b in zip(self.vocab, n, by) if a})
     def strata(self, y): return y
-    def fit(self, acts, y, epochs=5, seed=0, strength=None, groups=None): return fit_head(acts, y, epochs, seed, strength, len(self.vocab), groups)
+    def fit(self, acts, y, epochs=5, seed=0, strength=None, groups=None):
+        return fit_head(acts, y, epochs, seed, strength, len(self.vocab), groups)
     def cross_val(self, acts, y, seed=0, groups=None):
         res = cross_val_predict(acts, y, seed, groups=groups, n_out=len(self.vocab))
         return self.activate(res.out),res.strength
@@ -288,7 +293,8 @@ class Several(Target):
     def of(cls, labels, names=None):
         vocab = sorted({o for ls in labels for o in ls})
         for o in vocab:
-            if all(o in ls for ls in labels): raise LabelError(f'every photo has the label {o!r}, there is nothing to tell apart: leave it out')
+            if all(o in ls for ls in labels):
+                raise LabelError(f'every photo has the label {o!r}, there is nothing to tell apart: leave it out')
         if not vocab: raise LabelError('no photo has a label')
         return cls(vocab)
     sure = .95
@@ -351,7 +357,8 @@ class Numbers(Target):
         for k,v in zip(names, y.T):
             if np.ptp(v)==0: raise LabelError(f'every photo has the same {k} ({v[0]:g}), there is nothing to learn')
         return cls(names, [*map(float, y.mean(0))])
-    def reason(self, label): return '' if np.size(label)==len(self.vocab) and np.isfinite(label).all() else f'labelled {label}, not {len(self.vocab)} numbers'
+    def reason(self, label):
+        return '' if np.size(label)==len(self.vocab) and np.isfinite(label).all() else f'labelled {label}, not {len(self.vocab)} numbers'
     def encode(self, labels):
         for o in labels:
             if reason := self.reason(o): raise LabelError(reason)
@@ -359,7 +366,8 @@ class Numbers(Target):
     def decode(self, out): return [float(o[0]) if len(o)==1 else tuple(map(float, o)) for o in out]
     def losses(self, out, y): return ((out-y)**2).mean(1)
     def strata(self, y): return np.argsort(np.argsort(y[:,0], kind='stable'), kind='stable')*10//len(y)
-    def fit(self, acts, y, epochs=1, seed=0, strength=None, groups=None): yield fit_ridge(acts, y, groups, *([strength] if strength else []))[0]
+    def fit(self, acts, y, epochs=1, seed=0, strength=None, groups=None):
+        yield fit_ridge(acts, y, groups, *([strength] if strength else []))[0]
     def cross_val(self, acts, y, seed=0, groups=None): return fit_ridge(acts, y, groups)[1],None
     def tuned(self, answers):
         widths = [conformal_width(o) for o in abs(answers.out-answers.y).T]
