@@ -42,7 +42,8 @@ def _plain(o):
 # %% ../nbs/15_model.ipynb #c05fb16d
 def _how_measured(n, t):
     "On which photos a score was measured, as the card tells it"
-    if t.get('folds'): return f"{n} photos, each by a head that did not see it ({t['folds']}-fold cross-validation); the head here has seen all of them"
+    if t.get('folds'):
+        return f"{n} photos, each by a head that did not see it ({t['folds']}-fold cross-validation); the head here has seen all of them"
     return f'{n} photos it was not trained on'
 
 def model_card(
@@ -50,8 +51,13 @@ def model_card(
 ) -> str: # Markdown
     "What a person should know before using the model"
     s,t,int8,vocab,target = info['score'],info['training'],(info.get('network') or {}).get('int8'),info['vocab'],saved_target(info)
-    how = f"in {len(t['epochs'])} epochs" if 'epochs' in t else f"on banked activations, at strength {t.get('strength') or 'by leave-one-out'}"
+    strength = t.get('strength') or 'by leave-one-out'
+    how = f"in {len(t['epochs'])} epochs" if 'epochs' in t else f'on banked activations, at strength {strength}'
     rows = '\n'.join(f'| {_plain(k)} | {_plain(v)} |' for k,v in target.rows(s).items())
+    by_int8 = ''
+    if int8:
+        by_int8 = (f"The exported network computes in int8: {int8['other_class']:.1%} of {int8['measured_on']} photos "
+            'get another class by it than in float32.\n\n')
     return f'''# {', '.join(map(_plain, vocab[:5]))}{f" and {len(vocab)-5} more" if len(vocab)>5 else ''}
 
 {_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} photos, {how}.
@@ -60,7 +66,7 @@ def model_card(
 |---|---|
 {rows}
 
-{f"The exported network computes in int8: {int8['other_class']:.1%} of {int8['measured_on']} photos get another class by it than in float32.{chr(10)*2}" if int8 else ''}{target.says} The error holds for photos like those it was trained on.
+{by_int8}{target.says} The error holds for photos like those it was trained on.
 
     petlab predict FOLDER photo.jpg
 
@@ -101,7 +107,8 @@ def _settle(tmp, folder):
     if old.exists() and not folder.exists():
         try: old.rename(folder)
         except OSError as e:
-            if not folder.exists(): raise ModelError(f'{old} is what was in {folder}, and could not be brought back: {e}; move it there') from e
+            if not folder.exists():
+                raise ModelError(f'{old} is what was in {folder}, and could not be brought back: {e}; move it there') from e
     shutil.rmtree(tmp, ignore_errors=True)
 
 # %% ../nbs/15_model.ipynb #5e31c8b7
@@ -133,7 +140,7 @@ def _place(folder):
     except (OSError,RuntimeError,ValueError) as e: raise ModelError(f'{folder!r} is no name of a folder: {e}; choose another one') from e
 
 def _check_old(place):
-    "Raise `ModelError` if anything but a model is at `place`, `OSError` if it may not be replaced; another process may replace it meanwhile"
+    "Raise `ModelError` if anything but a model is at `place`, `OSError` if it may not be replaced"
     if not stat.S_ISDIR(place.stat().st_mode): raise ModelError(f'{place} is a file; choose a folder')
     if strange := [o.name for o in os.scandir(place) if o.name not in _parts or not o.is_file()]:
         raise ModelError(f'{place} holds {strange[0]}, which is no part of a model; choose another folder')
@@ -152,12 +159,15 @@ def check_target(
     "Raise `ModelError` if anything but a model is there, or nothing can be written there"
     place = _place(folder)
     try:
-        if place in (Path.cwd(), *Path.cwd().parents): raise ModelError(f"'{folder}' is the current folder, or one around it, and can't be replaced; choose a folder in it, such as model")
+        if place in (Path.cwd(), *Path.cwd().parents):
+            raise ModelError(f"'{folder}' is the current folder, or one around it, and can't be replaced; "
+                "choose a folder in it, such as model")
         if len(os.fsencode(place.name))>240: raise ModelError(f'{folder} has a name of more than 240 bytes; choose a shorter one')
         place.parent.mkdir(parents=True, exist_ok=True)
         _recover(place)
         with suppress(FileNotFoundError): _check_old(place)
-        if (free := shutil.disk_usage(place.parent).free)<_room: raise OSError(f'{free/1e6:.0f} MB are free there, and a model takes about {_room/1e6:.0f}')
+        if (free := shutil.disk_usage(place.parent).free)<_room:
+            raise OSError(f'{free/1e6:.0f} MB are free there, and a model takes about {_room/1e6:.0f}')
         with _beside(place): pass
     except OSError as e: raise ModelError(f'{folder} could not be written: {e}; choose another folder') from e
 
@@ -223,7 +233,7 @@ def write_model(
     folder:str|Path, # Written whole or not at all; a model that is there is replaced
     info:dict, # What `model.json` says, but for the digests
     tensors:dict, # Arrays by name, as in the `state_dict` of the `Learner`'s model
-    network:Callable=None, # Writes an OpenVINO network to the path of an `.xml` that it is given, and may return facts about it; None: the folder holds none
+    network:Callable=None, # Writes an OpenVINO network to the path of an `.xml`, and may return facts about it; None: the folder holds none
     check:Callable=None, # Called with the folder before it takes its place
     answers:tuple=None # Digests of photos, 12 hex digits each, and the outputs for them by heads that had not seen them [n,k]
 ) -> Path: # `folder`
@@ -273,15 +283,18 @@ def _check_network(info, need):
     need(re.fullmatch(r'[\w.+-]{1,200}', info['arch']), f"{info['arch'][:200]!r} is no name of a network")
     need({'lin_ftrs','ps','concat_pool'} <= head.keys() <= {'lin_ftrs','ps','concat_pool','grid'}, 'the head is not described')
     need(_whole(head.get('grid', 1), 1, 16), "the head's 'grid' is wrong")
-    need(head['lin_ftrs'] is None or isinstance(head['lin_ftrs'], list) and all(_whole(o, 1, 65536) for o in head['lin_ftrs']), "the head's 'lin_ftrs' is wrong")
+    need(head['lin_ftrs'] is None or isinstance(head['lin_ftrs'], list) and all(_whole(o, 1, 65536) for o in head['lin_ftrs']),
+        "the head's 'lin_ftrs' is wrong")
     need(_number(head['ps'], 0, 1) and isinstance(head['concat_pool'], bool), "the head's 'ps' or 'concat_pool' is wrong")
     need(all(isinstance(o, (str,int,float)) for o in vocab) and 0<len({*vocab})==len(vocab)<=100_000, 'the classes are not different names')
     _check_target_kind(info, need)
     need(isinstance(info.get('sample', 'photo'), str), "'sample' is no name")
     need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
     need(_several(pre.get('size'), 2, lambda o: _whole(o, 8, 4096)), "'size' is not two whole numbers from 8 to 4096")
-    need(_several(pre.get('mean'), 3, lambda o: _number(o, -5000, 5000)) and _several(pre.get('std'), 3, lambda o: _number(o, 1e-6, 5000)), "'mean' or 'std' is wrong")
-    need(pre.get('method') in ('crop','pad','squish','middle') and pre.get('pad_mode') in ('zeros','border','reflection'), 'method or pad_mode are wrong')
+    need(_several(pre.get('mean'), 3, lambda o: _number(o, -5000, 5000)) and _several(pre.get('std'), 3, lambda o: _number(o, 1e-6, 5000)),
+        "'mean' or 'std' is wrong")
+    need(pre.get('method') in ('crop','pad','squish','middle') and pre.get('pad_mode') in ('zeros','border','reflection'),
+        'method or pad_mode are wrong')
 
 # %% ../nbs/15_model.ipynb #a3d7e206
 _said = dict(recipe=str, frozen=bool, views=list, strength=(int,float,list,type(None)))  # What is no number in a row of training
@@ -292,18 +305,23 @@ def _check_making(info, need):
     "How it was trained and measured, and by what"
     s,t,versions = (info.get(o) for o in ('score','training','versions'))
     kind = saved_target(info)
-    need(isinstance(s, dict) and _whole(s.get('n'), 1) and _number(s.get('loss')), "'score' does not say how many photos it is of, or has no loss")
+    need(isinstance(s, dict) and _whole(s.get('n'), 1) and _number(s.get('loss')),
+        "'score' does not say how many photos it is of, or has no loss")
     need(kind.name!='class' or _whole(s.get('wrong'), 0, s['n']), "'score' does not say how many were wrong")
     most = 1 if kind.name in ('class','several') else 1e300
-    need(_number(s.get(kind.metric), 0, most) and _several(s.get('interval'), 2, lambda o: _number(o, 0, most)), f"'score' has no {kind.metric} or no interval")
-    need(isinstance(t, dict) and _whole(t.get('n_train')) and _whole(t.get('n_valid')), "'training' does not say how many photos there were")
+    need(_number(s.get(kind.metric), 0, most) and _several(s.get('interval'), 2, lambda o: _number(o, 0, most)),
+        f"'score' has no {kind.metric} or no interval")
+    need(isinstance(t, dict) and _whole(t.get('n_train')) and _whole(t.get('n_valid')),
+        "'training' does not say how many photos there were")
     need(any(k in t for k in ('epochs','looks')), "'training' does not tell its epochs, or looks")
     for k in t.keys() & {'epochs','looks'}: need(isinstance(t[k], list) and all(map(_row, t[k])), f"{k!r} are no rows of numbers")
     need(t.get('folds') is None or _whole(t['folds'], 2), "'folds' is no number")
     photos,views = t.get('photos'),t.get('views', [])
     need(photos is None or isinstance(photos, dict) and all(isinstance(o, str) for o in photos.values()), "'photos' are no digests")
-    need(isinstance(t.get('recipe', ''), str) and isinstance(views, list) and all(isinstance(o, str) for o in views), "'recipe' or 'views' is wrong")
-    need(isinstance(versions, dict) and 'petlab' in versions and all(isinstance(o, str) for o in versions.values()), "'versions' are no texts")
+    need(isinstance(t.get('recipe', ''), str) and isinstance(views, list) and all(isinstance(o, str) for o in views),
+        "'recipe' or 'views' is wrong")
+    need(isinstance(versions, dict) and 'petlab' in versions and all(isinstance(o, str) for o in versions.values()),
+        "'versions' are no texts")
 
 # %% ../nbs/15_model.ipynb #83ca5d06
 def _digest(o): return isinstance(o, str) and re.fullmatch('[0-9a-f]{64}', o)
@@ -315,8 +333,10 @@ def _check_files(info, need):
     need(isinstance(weights, dict) and _digest(weights.get('sha256')), "'weights' does not say their digest")
     if network is None: return
     digests,int8 = (network.get(o) if isinstance(network, dict) else None for o in ('sha256','int8'))
-    need(isinstance(digests, dict) and digests.keys()=={*_network} and all(map(_digest, digests.values())), "'network' does not say its files' digests")
-    need(int8 in (None,{}) or isinstance(int8, dict) and _number(int8.get('other_class'), 0, 1) and _whole(int8.get('measured_on')), "'int8' does not say what it costs")
+    need(isinstance(digests, dict) and digests.keys()=={*_network} and all(map(_digest, digests.values())),
+        "'network' does not say its files' digests")
+    need(int8 in (None,{}) or isinstance(int8, dict) and _number(int8.get('other_class'), 0, 1) and _whole(int8.get('measured_on')),
+        "'int8' does not say what it costs")
 
 def _facts(text, fn):
     "The checked contents of `model.json`; raises `ModelError`"
@@ -325,7 +345,8 @@ def _facts(text, fn):
     try: info = json.loads(text.decode('utf-8'), parse_float=_finite, parse_constant=_finite, object_pairs_hook=_unique)
     except (ValueError,RecursionError) as e: raise ModelError(f'{fn} is cut or changed ({e}); save the model again') from e
     need(isinstance(info, dict) and _whole(info.get('format'), 1), 'no format number')
-    if info['format']>model_format: raise ModelError(f"{fn}: format {info['format']}, this petlab reads up to {model_format}; upgrade it with pip install -U petlab")
+    if info['format']>model_format:
+        raise ModelError(f"{fn}: format {info['format']}, this petlab reads up to {model_format}; upgrade it with pip install -U petlab")
     for o in _check_network,_check_making,_check_files: o(info, need)
     return info
 
@@ -333,7 +354,8 @@ def _facts(text, fn):
 def _read(fn, most):
     "The bytes of a file, `most` at most; raises `ModelError`"
     if not fn.is_file(): raise ModelError(f'{fn} is missing, or no file; save the model again')
-    if (size := fn.stat().st_size)>most: raise ModelError(f'{fn} has {size} bytes, which is too much: up to {most} are expected; save the model again')
+    if (size := fn.stat().st_size)>most:
+        raise ModelError(f'{fn} has {size} bytes, which is too much: up to {most} are expected; save the model again')
     return fn.read_bytes()
 
 def _read_sums(folder):
@@ -342,7 +364,8 @@ def _read_sums(folder):
     if not fn.exists(): return None
     text = _read(fn, 100_000).decode('ascii', 'replace')
     res = {k: v for v,k in re.findall(r'([0-9a-f]{64})  (\S+)\n', text)}
-    if _listed(res)!=text or not {_info,_weights} <= res.keys() <= {_info,_weights,_answers,*_network}: raise ModelError(f'{fn} is cut or changed; save the model again')
+    if _listed(res)!=text or not {_info,_weights} <= res.keys() <= {_info,_weights,_answers,*_network}:
+        raise ModelError(f'{fn} is cut or changed; save the model again')
     return res
 
 def _verify(folder, digests):
@@ -351,7 +374,9 @@ def _verify(folder, digests):
         if not (folder/o).is_file(): raise ModelError(f'{folder/o} is missing, or no file; save the model again')
     with ThreadPoolExecutor(2) as pool: found = dict(zip(digests, pool.map(_sha256, [folder/o for o in digests])))
     for k,v in digests.items():
-        if found[k]!=v: raise ModelError(f'{folder/k} is not the file that the model was saved with: cut, changed, or of another model; save the model again')
+        if found[k]!=v:
+            raise ModelError(f'{folder/k} is not the file that the model was saved with: '
+                'cut, changed, or of another model; save the model again')
 
 # %% ../nbs/15_model.ipynb #be41a790
 _dtypes = ('F16','F32','F64','I8','I16','I32','I64','U8','BOOL')
@@ -364,7 +389,8 @@ def _check_shapes(fn, info):
         with safetensors.safe_open(fn, 'np') as f: found = {k: (f.get_slice(k).get_dtype(), f.get_slice(k).get_shape()) for k in f.keys()}
     except safetensors.SafetensorError as e: raise ModelError(f'{fn} is no safetensors file ({e}); save the model again') from e
     need(all(kind in _dtypes for kind,_ in found.values()), f"tensors of another kind than {', '.join(_dtypes)}")
-    layers = sorted((int(m[1]), shape) for k,(_,shape) in found.items() if (m := re.fullmatch(r'1\.(\d{1,6})\.weight', k)) and len(shape)==2)
+    layers = sorted((int(m[1]), shape) for k,(_,shape) in found.items()
+        if (m := re.fullmatch(r'1\.(\d{1,6})\.weight', k)) and len(shape)==2)
     hidden,wide = info['head']['lin_ftrs'],[o for _,o in layers]
     need([o[0] for o in wide]==[*([512] if hidden is None else hidden), len(info['vocab'])] and all(a[0]==b[1] for a,b in pairwise(wide)),
         f"the weights are not of a head with lin_ftrs={hidden} and {len(info['vocab'])} classes, as {_info} says")
@@ -372,15 +398,18 @@ def _check_shapes(fn, info):
 # %% ../nbs/15_model.ipynb #3d5347e7
 def _read_folder(folder):
     "As `read_info`, of a folder that stays as it is meanwhile"
-    if not (folder/_info).is_file(): raise ModelError(f'{folder}: not a saved model, there is no {_info} in it; give a folder that `save_model` or `petlab train` wrote')
+    if not (folder/_info).is_file():
+        raise ModelError(f'{folder}: not a saved model, there is no {_info} in it; give a folder that `save_model` or `petlab train` wrote')
     sums,text = _read_sums(folder),_read(folder/_info, 64_000_000)
     own = hashlib.sha256(text).hexdigest()
-    if sums and sums[_info]!=own: raise ModelError(f'{folder/_info} is not the file that {_sums} lists: one of them is cut or changed; save the model again')
+    if sums and sums[_info]!=own:
+        raise ModelError(f'{folder/_info} is not the file that {_sums} lists: one of them is cut or changed; save the model again')
     info = _facts(text, folder/_info)
     digests = {_weights: info['weights']['sha256'], **(info['network'] or {}).get('sha256', {})}
     if info.get('answers'): digests[_answers] = info['answers']['sha256']
     if not sums and info['format']>1: raise ModelError(f'{folder/_sums} is missing; save the model again')
-    if sums and sums!={_info: own, **digests}: raise ModelError(f'{folder/_sums} lists other files than {_info} was written with; save the model again')
+    if sums and sums!={_info: own, **digests}:
+        raise ModelError(f'{folder/_sums} lists other files than {_info} was written with; save the model again')
     _verify(folder, digests)
     _check_shapes(folder/_weights, info)
     return info
@@ -406,7 +435,8 @@ def read_info(
 # %% ../nbs/15_model.ipynb #711c1032
 def _still(folder, name, digest):
     "Path of a file of a folder that `read_info` has read; raises `ModelError` if another model has come since"
-    if (_read_sums(folder) or {}).get(name, digest)!=digest: raise ModelError(f'{folder}: another model has come since it was read; read it again')
+    if (_read_sums(folder) or {}).get(name, digest)!=digest:
+        raise ModelError(f'{folder}: another model has come since it was read; read it again')
     return Path(folder)/name
 
 def read_weights(
@@ -432,8 +462,10 @@ def read_answers(
     try:
         found = load_file(fn)
         photos,out = found['photos'],found['out']
-    except (OSError,KeyError,safetensors.SafetensorError) as e: raise ModelError(f'{fn} holds no answers ({e}); save the model again') from e
-    good = photos.dtype==np.uint8 and out.dtype==np.float32 and photos.shape==(len(out),6) and out.shape==(len(photos),k) and np.isfinite(out).all()
+    except (OSError,KeyError,safetensors.SafetensorError) as e:
+        raise ModelError(f'{fn} holds no answers ({e}); save the model again') from e
+    types = photos.dtype==np.uint8 and out.dtype==np.float32
+    good = types and photos.shape==(len(out),6) and out.shape==(len(photos),k) and np.isfinite(out).all()
     if not good: raise ModelError(f'{fn} holds no answers of {k} numbers each; save the model again')
     return [o.tobytes().hex() for o in photos],out
 
