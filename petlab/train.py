@@ -32,7 +32,7 @@ def _tell(rows):
     print('  '.join([f'{len(rows)-1:>10}', *(f'{o:10.6f}' for o in rows[-1].values())]))
 
 class Trained(namedtuple('Trained', 'folder score test table info target answers')):
-    "What `train_bank` made: model folder, scores on photos that the head did not see and on the test set (or None), the table of photos, facts, the target, and the `Answers` that were scored"
+    "What `train_bank` made: model folder, scores on photos not seen and on the test set (or None), photos, facts, target, `Answers` scored"
 
 # %% ../nbs/16_train.ipynb #c7bd534a
 def model_facts(
@@ -46,10 +46,10 @@ def model_facts(
     "What `model.json` says of a model that was trained on a bank"
     packages = {o: version(o) for o in ('torch','timm','openvino') if (has_openvino() if o=='openvino' else find_spec(o))}
     head = dict(lin_ftrs=[], ps=0., concat_pool=False, **(dict(grid=engine.grid) if engine.grid>1 else {}))
-    return dict(format=model_format, sample=bank.kind.name, target=target.info(), arch=engine.arch, head=head, vocab=target.vocab, mixed=True,
-        label=','.join(map(str, listify(label))) if isinstance(label, (str,list,tuple)) else None,
-        preprocess=dict(bank.resize, size=[*bank.resize['size']], mean=[*engine.mean], std=[*engine.std]), training=training, score=score.asdict(),
-        versions=dict(petlab=petlab.__version__, python=platform.python_version(), **packages))
+    return dict(format=model_format, sample=bank.kind.name, target=target.info(), arch=engine.arch, head=head,
+        vocab=target.vocab, mixed=True, label=','.join(map(str, listify(label))) if isinstance(label, (str,list,tuple)) else None,
+        preprocess=dict(bank.resize, size=[*bank.resize['size']], mean=[*engine.mean], std=[*engine.std]),
+        training=training, score=score.asdict(), versions=dict(petlab=petlab.__version__, python=platform.python_version(), **packages))
 
 # %% ../nbs/16_train.ipynb #3f3a6bc2
 def _trained_tensors(
@@ -95,7 +95,8 @@ def has_plenty(
     "Whether a source has 40 photos or more a class, so that a smaller side is enough; no photo is opened for that"
     if how.target!='class': return False
     def unopened(files): return ['']*len(files)
-    with redirect_stdout(None): labels = label_source(path, how.label, unopened, how.target, how.item, how.label_delim, kind=kind).label.dropna()
+    with redirect_stdout(None):
+        labels = label_source(path, how.label, unopened, how.target, how.item, how.label_delim, kind=kind).label.dropna()
     return len(labels)>=40*len({*labels})
 
 # %% ../nbs/16_train.ipynb #8bf54e56
@@ -115,7 +116,8 @@ class _Sets:
         "Files, labels and activations of a set"
         rows = self.table[self.table.set==name]
         return rows.file.tolist(),rows.label.tolist(),self.bank.rows([self.digest[o] for o in rows.file], views)
-    def photos(self): return {o: ' '.join(self.digest[fn].hex()[:12] for fn in self.table.file[self.table.set==o]) for o in ('train','valid')}
+    def photos(self):
+        return {o: ' '.join(self.digest[fn].hex()[:12] for fn in self.table.file[self.table.set==o]) for o in ('train','valid')}
 
 def _fitted(target, x, y, valid, epochs, seed, strength, groups):
     "The head, and of each look at it the losses (and the score of `valid`, labels and activations)"
@@ -139,7 +141,7 @@ def train_bank(
     seed:int=42, # Of the draws
     test_pct:float=0., # Fraction of all photos
     split:str='stratified', # As in `pet_table`; where it is stratified near copies are kept together, else exact ones
-    size:int=None, # Side that photos are resized to, pixels; default: `best_size(arch)`, that of plenty where there are 40 photos or more a class
+    size:int=None, # Side that photos are resized to, pixels; default: `best_size(arch)`, of plenty from 40 photos a class
     views:tuple=('plain',), # Of each training photo, names as in `photo_view`
     bank:Path=None, # Folder of the banks; default: `bank_path()`
     target:str=None, # Name in `petlab.target.kinds`; default: what the labels are
@@ -154,7 +156,8 @@ def train_bank(
     as_target,size = kinds[target or how.target],size or best_size(arch, has_plenty(path, how, kind))
     engine = body_engine(arch, size=(size,size), grid=as_target.grid)
     sets = _Sets(Bank(engine, as_target.method, path=bank, kind=kind), views)
-    sets.table = pet_table(path, how.label, valid_pct or 0., seed, test_pct, split, check=sets.fill, copies=sets.copies if split=='stratified' else photo_digests,
+    sets.table = pet_table(path, how.label, valid_pct or 0., seed, test_pct, split, check=sets.fill,
+        copies=sets.copies if split=='stratified' else photo_digests,
         target=as_target.reads, item=how.item, label_delim=how.label_delim, valid_col=valid_col, kind=kind)
     tell_left_out(sets.table)
     held = (sets.table.set=='valid').any()
@@ -170,7 +173,7 @@ def train_bank(
     judged = answers(*valid) if held else target.answers(files, outputs, labels)
     score,target = target.judged(judged, seed),target.tuned(judged)
     test = target.score(answers(*sets.of('test'))) if (sets.table.set=='test').any() else None
-    info = model_facts(engine, sets.bank, target, how.label, score, recipe='bank', views=[*views], n_train=len(files), n_valid=score.n if held else 0,
-        looks=looks, strength=strength, folds=None if held else 5, seed=seed, photos=sets.photos())
+    info = model_facts(engine, sets.bank, target, how.label, score, recipe='bank', views=[*views], n_train=len(files),
+        n_valid=score.n if held else 0, looks=looks, strength=strength, folds=None if held else 5, seed=seed, photos=sets.photos())
     unseen = [sets.digest[o].hex()[:12] for o in judged.items],judged.out
     return Trained(write_trained(out, engine, target, head, info, x[:8,0], unseen), score, test, sets.table, info, target, judged)
