@@ -34,9 +34,11 @@ def _lite_network(folder, info):
     tensors,parts = read_weights(folder, info),'weight bias running_mean running_var num_batches_tracked'.split()
     def place(k): return int(k.split('.')[1]),parts.index(k.split('.')[2])
     bodies = [{k: tensors.get(f"0.{f'bodies.{i}.' if len(names)>1 else ''}model.{k}") for k in lite_tensors(o)} for i,o in enumerate(names)]
-    if any(v is None for o in bodies for v in o.values()): raise ModelError(f"{folder}: the weights do not fit a {info['arch']}; save the model again")
+    if any(v is None for o in bodies for v in o.values()):
+        raise ModelError(f"{folder}: the weights do not fit a {info['arch']}; save the model again")
     head,pre,more = [tensors[k] for k in sorted((k for k in tensors if k.startswith('1.')), key=place)],info['preprocess'],info['head']
-    return openvino_model(bodies, pre['size'], pre['mean'], pre['std'], head, more['concat_pool'], saved_target(info).activation, more.get('grid', 1))
+    return openvino_model(bodies, pre['size'], pre['mean'], pre['std'], head, more['concat_pool'],
+        saved_target(info).activation, more.get('grid', 1))
 
 @enters_openvino
 def _network(folder, info):
@@ -44,10 +46,13 @@ def _network(folder, info):
     import openvino as ov
     fn = network_file(folder, info)
     try: model = ov.Core().read_model(fn, config=dict(ENABLE_MMAP=False)) if fn else _lite_network(folder, info)
-    except RuntimeError as e: raise ModelError(f'{fn or folder}: no network that OpenVINO {ov.__version__} reads; save the model again') from e
+    except RuntimeError as e:
+        raise ModelError(f'{fn or folder}: no network that OpenVINO {ov.__version__} reads; save the model again') from e
     if model is None: return None
-    found,want = [str(o.partial_shape) for o in (model.input(0), model.output(0))],[[-1, *info['preprocess']['size'], 3], [-1, len(info['vocab'])]]
-    if found!=[str(ov.PartialShape(o)) for o in want]: raise ModelError(f'{fn or folder}: from {found[0]} to {found[1]}, not what model.json says; save the model again')
+    found = [str(o.partial_shape) for o in (model.input(0), model.output(0))]
+    want = [[-1, *info['preprocess']['size'], 3], [-1, len(info['vocab'])]]
+    if found!=[str(ov.PartialShape(o)) for o in want]:
+        raise ModelError(f'{fn or folder}: from {found[0]} to {found[1]}, not what model.json says; save the model again')
     return model
 
 # %% ../nbs/17_predict.ipynb #c6f70fd4
@@ -73,7 +78,8 @@ def load_tensors(
     import torch
     tensors = {k: torch.tensor(v) for k,v in read_weights(folder, info).items()}
     try: model.load_state_dict(tensors)
-    except RuntimeError as e: raise ModelError(f"{folder}: the weights do not fit a {info['arch']} with {len(info['vocab'])} classes: {e}") from e
+    except RuntimeError as e:
+        raise ModelError(f"{folder}: the weights do not fit a {info['arch']} with {len(info['vocab'])} classes: {e}") from e
 
 class _TorchNetwork:
     "The network of a saved model by torch, in float32: uint8 [b,h,w,3] -> outputs [b,k]"
@@ -121,7 +127,9 @@ class Predictor:
         self.first,self.second = openvino_precision() if quick else 'f32','f32'
         self.name = 'torch' if self.network is None else f"openvino-{'int8' if int8 else self.first}"
         self._engines = {}
-    def __repr__(self): return f"Predictor of {len(self.vocab)} {_outputs[self.target.reads]} ({', '.join(map(str, self.vocab[:5]))}{', ...' if len(self.vocab)>5 else ''}): {self.info['arch']} by {self.name}"
+    def __repr__(self):
+        first = ', '.join(map(str, self.vocab[:5])) + ', ...'*(len(self.vocab)>5)
+        return f"Predictor of {len(self.vocab)} {_outputs[self.target.reads]} ({first}): {self.info['arch']} by {self.name}"
 
 # %% ../nbs/17_predict.ipynb #34fd2408
 @patch
@@ -136,7 +144,8 @@ def _engine(self:Predictor, precision, latency):
 def _probs(self:Predictor, photo, latency=False):
     "Outputs [k]; raises `PhotoError` or `ModelError`"
     def pixels(draft=None):
-        with _opened(photo, draft, self.kind) as sample: return np.array(self.kind.view(sample, **self.resize))[None],min(getattr(sample, 'size', [0]))
+        with _opened(photo, draft, self.kind) as sample:
+            return np.array(self.kind.view(sample, **self.resize))[None],min(getattr(sample, 'size', [0]))
     quick,draft = self.target.sure is not None,2*max(self.resize['size'])
     x,side = pixels(draft if quick else None)
     p,drafted = self._engine(self.first, latency)(x)[0],side>=draft  # a smaller one can't come of a draft
@@ -187,7 +196,7 @@ def _objects(values):
 
 @patch
 def assess(self:Predictor,
-    table, # Data frame with `file`, `readable`, `reason` and perhaps `label`, as from `label_photos`; rows with a `reason` are left as they are
+    table, # Data frame with `file`, `readable`, `reason` and perhaps `label`, as from `label_photos`; a `reason` is left as it is
     progress:bool=False # Show a bar
 ): # `table` with `predicted`, `prob` (of the predicted; NaN of numbers), and where there are labels `loss`
     "What the model makes of each photo; `reason` says why one is left out"
@@ -215,7 +224,7 @@ def _assessed(self:Predictor, table, progress):
 def answers(self:Predictor,
     table, # Data frame, as from `label_photos`
     progress:bool=False # Show a bar
-) -> tuple: # `Answers` of the rows that can be judged, and the table as from `assess`, with a `reason` for labels that the model doesn't know
+) -> tuple: # `Answers` of the rows that can be judged; the table as from `assess`, with a `reason` for unknown labels
     "What the model answers to labelled photos; raises `PetlabError` where none can be used"
     strange = [why or ('' if o is None else self.target.reason(o)) for why,o in zip(table.reason, table.label)]
     res,out = self._assessed(table.assign(reason=_objects(strange)), progress)
@@ -268,14 +277,17 @@ def quantize_model(
     "Give a saved model an int8 network; raises `ModelError`, and writes nothing, where that costs more than `most`"
     if not find_spec('nncf'): raise PetlabError('quantisation needs the package nncf: `pip install petlab[int8]`')
     model,files = Predictor(folder),[Path(o) for o in (pet_files(pets_path(photos)) if isinstance(photos, (str,Path)) else photos)]
-    if model.target.name!='class': raise ModelError(f'{folder} answers with {_outputs[model.target.reads]}: only classes are quantised, use it as it is')
-    if model.name in ('torch','openvino-int8'): raise ModelError(f'{folder} can not be quantised: it runs by {model.name}; a float network for OpenVINO is needed')
+    if model.target.name!='class':
+        raise ModelError(f'{folder} answers with {_outputs[model.target.reads]}: only classes are quantised, use it as it is')
+    if model.name in ('torch','openvino-int8'):
+        raise ModelError(f'{folder} can not be quantised: it runs by {model.name}; a float network for OpenVINO is needed')
     preds = [(f,p) for f,p in model.stream(files) if isinstance(p, Prediction)]
     if len(preds)<20: raise PetlabError(f'{len(preds)} readable photos: at least 20 are needed, 10 to quantise with and 10 to measure on')
     random.Random(seed).shuffle(preds)
     cut = min(n, len(preds)//2)
     files,before = zip(*preds[cut:])
-    if label := label or model.info.get('label'): labels = [o if o in model.vocab else None for o in label_photos(files, label, lambda o: ['']*len(o)).label]
+    if label := label or model.info.get('label'):
+        labels = [o if o in model.vocab else None for o in label_photos(files, label, lambda o: ['']*len(o)).label]
     else: labels = [None]
     network = _int8(model.network, [f for f,_ in preds[:cut]], model.resize)
     def write(to, cost):
@@ -286,8 +298,11 @@ def quantize_model(
             return dict(int8=cost)
         photos,out = read_answers(folder, model.info)
         return write_model(to, model.info, read_weights(folder, model.info), export, answers=(photos, out) if photos else None)
-    with tempfile.TemporaryDirectory() as tmp: cost = dict(ranges_from=cut, **_loss_of(before, Predictor(write(Path(tmp)/'model', {})).batch(files), labels))
+    with tempfile.TemporaryDirectory() as tmp:
+        cost = dict(ranges_from=cut, **_loss_of(before, Predictor(write(Path(tmp)/'model', {})).batch(files), labels))
     rise = cost['error_rate']-cost['error_rate_float'] if 'error_rate' in cost else cost['other_class']
-    if rise>most: raise ModelError(f'{folder}: int8 makes {rise:.1%} more of {len(files)} photos wrong, most={most:.1%} is the limit; nothing was written')
+    if rise>most:
+        raise ModelError(f'{folder}: int8 makes {rise:.1%} more of {len(files)} photos wrong, most={most:.1%} is the limit; '
+            'nothing was written')
     write(out or folder, cost)
     return cost
