@@ -27,82 +27,93 @@ def _look(species, # 'cat' or 'dog'
     **kw, # Shape and features that differ from the species' usual ones
 ):
     "A breed's look: the species' usual one, changed where this breed differs"
-    usual = dict(ears=1., hair=.13, ruff=0., feat='', species=species, coat=coat, zones=dict(o.split(':') for o in zones.split()), pattern=pattern)
-    cat = dict(ear='cat', muz=.1, jowl=.35, legs=1.5, long=2.5, girth=.95, head=1.02, tail='long', bush=.2, eye='c8b040', nose='d98c86', mouth='5a3a36')
-    dog = dict(ear='hang', muz=.7, jowl=.4, legs=1.9, long=2.8, girth=1.05, head=1., tail='sabre', bush=.16, eye='4a2a16', nose='1d1a1b', mouth='2a1a1a')
+    usual = dict(ears=1., hair=.13, ruff=0., feat='', species=species, coat=coat,
+        zones=dict(o.split(':') for o in zones.split()), pattern=pattern)
+    cat = dict(ear='cat', muz=.1, jowl=.35, legs=1.5, long=2.5, girth=.95, head=1.02, tail='long', bush=.2, eye='c8b040',
+        nose='d98c86', mouth='5a3a36')
+    dog = dict(ear='hang', muz=.7, jowl=.4, legs=1.9, long=2.8, girth=1.05, head=1., tail='sabre', bush=.16, eye='4a2a16',
+        nose='1d1a1b', mouth='2a1a1a')
     return usual | (cat if species=='cat' else dog) | kw
 
 _cat,_dog = partial(_look, 'cat'),partial(_look, 'dog')
 
 # %% ../nbs/03_sketch.ipynb #fcfeee68
 _cats = dict( # Coat, zones, pattern, and what differs
-    Abyssinian=_cat('b8743f e2b98a 5a3320', 'muzzle:b chest:ab belly:b tip:m', 'ticked', ears=1.3, girth=.82, legs=1.75, head=.95, eye='9fae4a'),
-    Bengal=_cat('d19a55 f0dcb8 3d2415', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=.9, girth=.95, legs=1.6, long=2.8, eye='8fb05a', nose='b8605a'),
-    Birman=_cat('f0e6d4 fbf8f2 5d4638', 'muzzle:m mask:am ears:m legs:am feet:b tail:m tip:m', hair=.75, ruff=.5, bush=.42, eye='5b8fd6', nose='8a5a58'),
+    Abyssinian=_cat('b8743f e2b98a 5a3320', 'muzzle:b chest:ab belly:b tip:m', 'ticked', ears=1.3, girth=.82, legs=1.75,
+        head=.95, eye='9fae4a'),
+    Bengal=_cat('d19a55 f0dcb8 3d2415', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=.9, girth=.95, legs=1.6, long=2.8,
+        eye='8fb05a', nose='b8605a'),
+    Birman=_cat('f0e6d4 fbf8f2 5d4638', 'muzzle:m mask:am ears:m legs:am feet:b tail:m tip:m', hair=.75, ruff=.5, bush=.42,
+        eye='5b8fd6', nose='8a5a58'),
     Bombay=_cat('2e2a2f 37323a 1b181c', '', hair=.1, eye='e0982a', nose='2a2426', ears=.95),
-    British_Shorthair=_cat('7d8590 8a929c 5f6670', '', jowl=.65, ears=.75, girth=1.15, legs=1.25, head=1.2, eye='dc8f2c', nose='5a5660', bush=.27),
-    Egyptian_Mau=_cat('bdb9b0 e2dfd6 34302e', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=1.05, girth=.85, legs=1.7, eye='a9cf6a', nose='a8625a'),
-    Maine_Coon=_cat('9a7650 e8dcc4 3a281c|cf8a48 f4e4cc 8f4f22|a9a7a2 ece9e2 3c3a3a', 'muzzle:b chest:b', 'tabby', ears=1.2, muz=.18, jowl=.45, hair=.75,
-        ruff=.8, girth=1.12, long=2.9, bush=.48, eye='b9b04a', feat='lynx'),
-    Persian=_cat('eadfcb faf5ea d9b98c|d9995c f2d3a6 b5743a|8f949c a9adb4 70757d', 'mask:am', muz=-.1, jowl=.8, ears=.6, hair=1., ruff=.9, girth=1.15,
-        legs=1.05, head=1.2, bush=.5, eye='dd8a2a', feat='flat'),
-    Ragdoll=_cat('efe6d8 fcfaf5 6f6058', 'mask:m ears:m muzzle:b chest:b belly:b legs:b feet:b tail:m tip:m', hair=.8, ruff=.7, girth=1.1, long=2.8,
-        bush=.45, eye='4f8fe0', nose='e0a09a', feat='blaze'),
+    British_Shorthair=_cat('7d8590 8a929c 5f6670', '', jowl=.65, ears=.75, girth=1.15, legs=1.25, head=1.2, eye='dc8f2c',
+        nose='5a5660', bush=.27),
+    Egyptian_Mau=_cat('bdb9b0 e2dfd6 34302e', 'muzzle:b chest:b belly:b tip:m', 'spots', ears=1.05, girth=.85, legs=1.7,
+        eye='a9cf6a', nose='a8625a'),
+    Maine_Coon=_cat('9a7650 e8dcc4 3a281c|cf8a48 f4e4cc 8f4f22|a9a7a2 ece9e2 3c3a3a', 'muzzle:b chest:b', 'tabby', ears=1.2,
+        muz=.18, jowl=.45, hair=.75, ruff=.8, girth=1.12, long=2.9, bush=.48, eye='b9b04a', feat='lynx'),
+    Persian=_cat('eadfcb faf5ea d9b98c|d9995c f2d3a6 b5743a|8f949c a9adb4 70757d', 'mask:am', muz=-.1, jowl=.8, ears=.6,
+        hair=1., ruff=.9, girth=1.15, legs=1.05, head=1.2, bush=.5, eye='dd8a2a', feat='flat'),
+    Ragdoll=_cat('efe6d8 fcfaf5 6f6058', 'mask:m ears:m muzzle:b chest:b belly:b legs:b feet:b tail:m tip:m', hair=.8,
+        ruff=.7, girth=1.1, long=2.8, bush=.45, eye='4f8fe0', nose='e0a09a', feat='blaze'),
     Russian_Blue=_cat('8591a0 939fae 6a7685', '', ears=1.15, girth=.88, legs=1.65, eye='7fc24a', nose='6a6874', hair=.18),
-    Siamese=_cat('ece0cb f6eedf 46322a', 'muzzle:m mask:am ears:m legs:am feet:m tail:m tip:m', ears=1.35, muz=.2, jowl=.25, girth=.8, legs=1.8, head=.92,
-        hair=.08, eye='4a8ae8', nose='4a342e', bush=.14),
-    Sphynx=_cat('e2b9a4 edccba c08a78|a99a9a c2b2ae 857676', 'muzzle:b ears:am', ears=1.6, jowl=.4, hair=0., girth=.85, legs=1.6, head=.95, eye='a8c8b0',
-        bush=.1, nose='d08a80', feat='naked'))
+    Siamese=_cat('ece0cb f6eedf 46322a', 'muzzle:m mask:am ears:m legs:am feet:m tail:m tip:m', ears=1.35, muz=.2, jowl=.25,
+        girth=.8, legs=1.8, head=.92, hair=.08, eye='4a8ae8', nose='4a342e', bush=.14),
+    Sphynx=_cat('e2b9a4 edccba c08a78|a99a9a c2b2ae 857676', 'muzzle:b ears:am', ears=1.6, jowl=.4, hair=0., girth=.85,
+        legs=1.6, head=.95, eye='a8c8b0', bush=.1, nose='d08a80', feat='naked'))
 
 # %% ../nbs/03_sketch.ipynb #c8047c72
 _dogs = dict( # Coat, zones, pattern, and what differs
-    american_bulldog=_dog('f3eee6 b98a5e b07a4c', 'ears:m', 'patches', ear='button', ears=.8, muz=.42, jowl=.75, girth=1.3, legs=1.7, head=1.15),
-    american_pit_bull_terrier=_dog('8a5a3a f0e8dc 5f3d28|7f8288 f0ece4 54565c|a9713f f3e8d6 7a4d2a', 'chest:b feet:b muzzle:am', ear='rose', muz=.55,
-        jowl=.5, girth=1.15, head=1.08, hair=.1, nose='3a2420'),
-    basset_hound=_dog('b4703c f7f1e6 2c2320', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b', 'saddle', ear='long', ears=1.45, muz=.85, jowl=.7,
-        legs=.75, long=3.5, girth=1.15, head=1.12, tail='up'),
-    beagle=_dog('b87540 f8f3ea 2b2320', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b', 'saddle', ear='long', ears=1., muz=.7, jowl=.45, legs=1.6,
-        tail='up'),
-    boxer=_dog('b97a42 f5efe4 2a2120|8d5a34 f5efe4 241c1a', 'muzzle:m chest:b feet:b blaze:b belly:b', ear='button', ears=.85, muz=.36, jowl=.85,
-        girth=1.1, legs=2.1, head=1.08, hair=.1, tail='bob'),
-    chihuahua=_dog('d9ab72 f4e5cc a06b3c|ead9bd faf4e6 c9a878|3a2c28 b9814c 201817', 'muzzle:b chest:b belly:b', ear='bat', ears=1.25, muz=.52, jowl=.25,
-        girth=.85, legs=1.5, long=2.1, head=1.12, hair=.15, tail='up', bush=.12),
-    english_cocker_spaniel=_dog('a8622c c58a50 8a4a20|c9924e dcb27a a87338|363132 443d3d 242021', '', ear='long', ears=1.3, muz=.68, jowl=.5, hair=.55,
-        legs=1.5, tail='bob', bush=.2, feat='topknot', ruff=.25),
-    english_setter=_dog('f5f1e8 4a4644 3d3a3a', 'ears:bm tip:a', 'flecks', ear='long', ears=1.15, muz=.95, jowl=.5, hair=.55, legs=2.1, long=3.,
-        tail='plume', bush=.3, ruff=.2),
-    german_shorthaired=_dog('cfc4b6 5a3522 56321f', 'ears:b muzzle:b mask:b skull:b cheeks:b', 'flecks', ears=1.1, muz=.95, hair=.1, legs=2.2,
-        long=2.9, tail='bob', nose='4a2a20', eye='b07a35'),
-    great_pyrenees=_dog('f7f4ec fdfbf6 e3d5bd', 'ears:am', ears=.85, muz=.75, jowl=.5, hair=.85, ruff=.6, girth=1.3, tail='plume', bush=.42),
-    havanese=_dog('e9d9bd faf4e8 b08a5c', 'ears:am muzzle:b chest:b feet:b', 'patches', ears=1.1, muz=.45, hair=1., ruff=.3, legs=1., long=2.4,
-        tail='plume', bush=.4, feat='beard fringe'),
-    japanese_chin=_dog('f8f5ef fdfcf8 211e20', 'ears:m eyes:m', 'patches', ears=1.1, muz=.14, jowl=.4, hair=.8, ruff=.35, legs=1.1, long=2.2,
-        head=1.1, tail='plume', bush=.42, feat='blaze'),
-    keeshond=_dog('8d8a86 d9d3c6 2e2b2c', 'ears:m muzzle:m mask:am legs:b feet:b chest:b', 'tipped', ear='prick', ears=.7, muz=.6, hair=.9, ruff=.8,
-        legs=1.6, long=2.3, tail='curl', bush=.42),
+    american_bulldog=_dog('f3eee6 b98a5e b07a4c', 'ears:m', 'patches', ear='button', ears=.8, muz=.42, jowl=.75,
+        girth=1.3, legs=1.7, head=1.15),
+    american_pit_bull_terrier=_dog('8a5a3a f0e8dc 5f3d28|7f8288 f0ece4 54565c|a9713f f3e8d6 7a4d2a',
+        'chest:b feet:b muzzle:am', ear='rose', muz=.55, jowl=.5, girth=1.15, head=1.08, hair=.1, nose='3a2420'),
+    basset_hound=_dog('b4703c f7f1e6 2c2320', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b', 'saddle', ear='long',
+        ears=1.45, muz=.85, jowl=.7, legs=.75, long=3.5, girth=1.15, head=1.12, tail='up'),
+    beagle=_dog('b87540 f8f3ea 2b2320', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b', 'saddle', ear='long', ears=1.,
+        muz=.7, jowl=.45, legs=1.6, tail='up'),
+    boxer=_dog('b97a42 f5efe4 2a2120|8d5a34 f5efe4 241c1a', 'muzzle:m chest:b feet:b blaze:b belly:b', ear='button',
+        ears=.85, muz=.36, jowl=.85, girth=1.1, legs=2.1, head=1.08, hair=.1, tail='bob'),
+    chihuahua=_dog('d9ab72 f4e5cc a06b3c|ead9bd faf4e6 c9a878|3a2c28 b9814c 201817', 'muzzle:b chest:b belly:b', ear='bat',
+        ears=1.25, muz=.52, jowl=.25, girth=.85, legs=1.5, long=2.1, head=1.12, hair=.15, tail='up', bush=.12),
+    english_cocker_spaniel=_dog('a8622c c58a50 8a4a20|c9924e dcb27a a87338|363132 443d3d 242021', '', ear='long', ears=1.3,
+        muz=.68, jowl=.5, hair=.55, legs=1.5, tail='bob', bush=.2, feat='topknot', ruff=.25),
+    english_setter=_dog('f5f1e8 4a4644 3d3a3a', 'ears:bm tip:a', 'flecks', ear='long', ears=1.15, muz=.95, jowl=.5,
+        hair=.55, legs=2.1, long=3., tail='plume', bush=.3, ruff=.2),
+    german_shorthaired=_dog('cfc4b6 5a3522 56321f', 'ears:b muzzle:b mask:b skull:b cheeks:b', 'flecks', ears=1.1,
+        muz=.95, hair=.1, legs=2.2, long=2.9, tail='bob', nose='4a2a20', eye='b07a35'),
+    great_pyrenees=_dog('f7f4ec fdfbf6 e3d5bd', 'ears:am', ears=.85, muz=.75, jowl=.5, hair=.85, ruff=.6, girth=1.3,
+        tail='plume', bush=.42),
+    havanese=_dog('e9d9bd faf4e8 b08a5c', 'ears:am muzzle:b chest:b feet:b', 'patches', ears=1.1, muz=.45, hair=1.,
+        ruff=.3, legs=1., long=2.4, tail='plume', bush=.4, feat='beard fringe'),
+    japanese_chin=_dog('f8f5ef fdfcf8 211e20', 'ears:m eyes:m', 'patches', ears=1.1, muz=.14, jowl=.4, hair=.8,
+        ruff=.35, legs=1.1, long=2.2, head=1.1, tail='plume', bush=.42, feat='blaze'),
+    keeshond=_dog('8d8a86 d9d3c6 2e2b2c', 'ears:m muzzle:m mask:am legs:b feet:b chest:b', 'tipped', ear='prick', ears=.7,
+        muz=.6, hair=.9, ruff=.8, legs=1.6, long=2.3, tail='curl', bush=.42),
     leonberger=_dog('b9824a d8b07c 2a211d', 'muzzle:m mask:m ears:m', 'tipped', ears=.95, muz=.75, jowl=.55, hair=.75, ruff=.7, girth=1.3,
         legs=2., tail='plume', bush=.38),
-    miniature_pinscher=_dog('342b2b a8602e 6b3a1e|9a5230 b46c3c 6b3a1e', 'muzzle:b brow:b chest:ab feet:b legs:ab', ear='bat', ears=.95, muz=.68, jowl=.25,
-        girth=.85, legs=2., long=2.3, head=.95, hair=.08, tail='bob'),
+    miniature_pinscher=_dog('342b2b a8602e 6b3a1e|9a5230 b46c3c 6b3a1e', 'muzzle:b brow:b chest:ab feet:b legs:ab', ear='bat',
+        ears=.95, muz=.68, jowl=.25, girth=.85, legs=2., long=2.3, head=.95, hair=.08, tail='bob'),
     newfoundland=_dog('3a3536 443d3e 242021|4f3526 5f4230 38251a', '', ears=.85, muz=.62, jowl=.7, hair=.8, ruff=.55, girth=1.35, head=1.12,
         tail='plume', bush=.38),
-    pomeranian=_dog('d98f4a f2cf9c b56a2c|ecd6b0 f8ecd6 d2b27f', 'chest:ab feet:b', ear='prick', ears=.55, muz=.42, hair=1., ruff=1., girth=1.05,
-        legs=1.15, long=1.9, head=1.05, tail='curl', bush=.45),
-    pug=_dog('d9b98c e6cda6 2a2324', 'muzzle:m mask:am ears:m', ear='button', ears=.75, muz=.08, jowl=.75, girth=1.15, legs=1.25, long=2.2, head=1.2,
-        hair=.12, tail='curl', bush=.17, feat='wrinkles'),
+    pomeranian=_dog('d98f4a f2cf9c b56a2c|ecd6b0 f8ecd6 d2b27f', 'chest:ab feet:b', ear='prick', ears=.55, muz=.42,
+        hair=1., ruff=1., girth=1.05, legs=1.15, long=1.9, head=1.05, tail='curl', bush=.45),
+    pug=_dog('d9b98c e6cda6 2a2324', 'muzzle:m mask:am ears:m', ear='button', ears=.75, muz=.08, jowl=.75, girth=1.15,
+        legs=1.25, long=2.2, head=1.2, hair=.12, tail='curl', bush=.17, feat='wrinkles'),
     saint_bernard=_dog('b06f38 f8f3ea 33241c', 'muzzle:b chest:b belly:b feet:b blaze:b legs:b tip:b cheeks:m', 'patches', ears=.95, muz=.6,
         jowl=.9, hair=.6, ruff=.45, feat='blaze', girth=1.4, head=1.2, tail='plume', bush=.34),
-    samoyed=_dog('fbfaf6 ffffff ece6da', '', ear='prick', ears=.7, muz=.62, hair=.95, ruff=.85, girth=1.2, legs=1.8, tail='curl', bush=.48, mouth='1d1a1a'),
-    scottish_terrier=_dog('363335 403c3e 242122|d2b483 e2cba2 b8935f', '', ear='prick', ears=.75, muz=.85, hair=.85, legs=.85, long=2.5, girth=1.1,
-        head=1.12, tail='up', bush=.2, feat='beard brows'),
-    shiba_inu=_dog('cf7f3c f7ead6 a85c24|c46f34 f5e4cc 9a5020', 'muzzle:b cheeks:b chest:b belly:b feet:b brow:b tip:b', ear='prick', ears=.8, muz=.58,
-        hair=.4, ruff=.35, legs=1.8, long=2.4, tail='curl', bush=.34),
-    staffordshire_bull_terrier=_dog('4a3a33 f2ece2 221a17|70747c eeebe6 4c5057|8d5a35 f2e8da 57351f', 'chest:b feet:b', 'brindle', ear='button', ears=.62,
-        muz=.48, jowl=.75, girth=1.25, legs=1.6, head=1.18, hair=.1),
-    wheaten_terrier=_dog('dcb47c ecd3a6 b8884e', 'muzzle:am ears:m', ear='button', muz=.72, hair=.9, legs=1.9, long=2.4, tail='up', bush=.25,
-        feat='beard fringe'),
-    yorkshire_terrier=_dog('56606e c98d4c 39414c', 'muzzle:b mask:b skull:b cheeks:b ears:b chest:b legs:b feet:b', ear='prick', ears=.7, muz=.4, hair=.9,
-        legs=1., long=2.3, head=1.05, tail='up', bush=.22, feat='beard topknot'))
+    samoyed=_dog('fbfaf6 ffffff ece6da', '', ear='prick', ears=.7, muz=.62, hair=.95, ruff=.85, girth=1.2, legs=1.8, tail='curl',
+        bush=.48, mouth='1d1a1a'),
+    scottish_terrier=_dog('363335 403c3e 242122|d2b483 e2cba2 b8935f', '', ear='prick', ears=.75, muz=.85, hair=.85,
+        legs=.85, long=2.5, girth=1.1, head=1.12, tail='up', bush=.2, feat='beard brows'),
+    shiba_inu=_dog('cf7f3c f7ead6 a85c24|c46f34 f5e4cc 9a5020', 'muzzle:b cheeks:b chest:b belly:b feet:b brow:b tip:b',
+        ear='prick', ears=.8, muz=.58, hair=.4, ruff=.35, legs=1.8, long=2.4, tail='curl', bush=.34),
+    staffordshire_bull_terrier=_dog('4a3a33 f2ece2 221a17|70747c eeebe6 4c5057|8d5a35 f2e8da 57351f', 'chest:b feet:b',
+        'brindle', ear='button', ears=.62, muz=.48, jowl=.75, girth=1.25, legs=1.6, head=1.18, hair=.1),
+    wheaten_terrier=_dog('dcb47c ecd3a6 b8884e', 'muzzle:am ears:m', ear='button', muz=.72, hair=.9, legs=1.9,
+        long=2.4, tail='up', bush=.25, feat='beard fringe'),
+    yorkshire_terrier=_dog('56606e c98d4c 39414c', 'muzzle:b mask:b skull:b cheeks:b ears:b chest:b legs:b feet:b', ear='prick',
+        ears=.7, muz=.4, hair=.9, legs=1., long=2.3, head=1.05, tail='up', bush=.22, feat='beard topknot'))
 _looks = dict(sorted((_cats|_dogs).items(), key=lambda o: o[0].lower()))
 
 # %% ../nbs/03_sketch.ipynb #9257a516
@@ -233,9 +244,11 @@ class _Figure:
             end,reach = at+size[0],max(size[1:]) if kind=='limb' else np.linalg.norm(size[1])
         box = np.array([np.minimum(at, end)-reach,np.maximum(at, end)+reach])[:,:2]
         if flow is not None: flow = m@np.array(flow)/k
-        self.parts.append(dict(kind=kind, c=at, arm=(at-o)[:2], size=size, col=col, flow=flow, fur=fur, mark=mark, head=head, soft=soft, box=box))
+        self.parts.append(dict(kind=kind, c=at, arm=(at-o)[:2], size=size, col=col, flow=flow, fur=fur, mark=mark,
+            head=head, soft=soft, box=box))
 
-    def stroke(self, frame, pts, wide, col, alpha=.85): self.strokes.append((np.array([frame[0]+frame[1]@np.array(p) for p in pts]), wide, col, alpha))
+    def stroke(self, frame, pts, wide, col, alpha=.85):
+        self.strokes.append((np.array([frame[0]+frame[1]@np.array(p) for p in pts]), wide, col, alpha))
     def ball(self, *args, **kw): self.add('ball', *args, **kw)
     def leaf(self, *args, **kw): self.add('leaf', *args, **kw)
     def limb(self, frame, a, b, ra, rb, col, **kw): self.add('limb', frame, a, (b,ra,rb), col, **kw)
@@ -274,7 +287,8 @@ def _eye(look, # A breed's look
 # %% ../nbs/03_sketch.ipynb #4210978e
 _ear_kinds = dict(cat=((-.05,.5,.5),(-.12,.98,.34),(-.2,-.1,.46),.85), prick=((-.15,.5,.46),(0,.98,.2),(-.16,-.1,.4),.7),
     bat=((-.15,.4,.55),(-.1,1.,.52),(-.2,.1,.42),.55), hang=((-.1,.45,.66),(.12,-1.05,.34),(.46,0,-.08),.3),
-    long=((-.15,.3,.72),(.16,-1.4,.24),(.46,0,-.08),.2), button=((-.1,.55,.5),(0,.32,.28),(.28,.1,.25),.25), rose=((-.15,.55,.6),(-.5,.05,.4),(.22,.28,.05),.5))
+    long=((-.15,.3,.72),(.16,-1.4,.24),(.46,0,-.08),.2), button=((-.1,.55,.5),(0,.32,.28),(.28,.1,.25),.25),
+    rose=((-.15,.55,.6),(-.5,.05,.4),(.22,.28,.05),.5))
 
 def _ears(fig, head, look, rng):
     "Two ears of one of the kinds in the table: place, tip, half width, shape of the left one"
@@ -306,7 +320,8 @@ def _muzzle(fig, head, look, rng):
         fig.ball(head, (.66+mz,-.62,0), (.24,.19,.26), muz, flow=(0,-1,0), **out)
         for s in (1,-1): fig.ball(head, (.77+mz,-.4,.19*s), (.27,.22,.28), muz, flow=(-.4,-.3,s), **out)
         for y,r in ((-.2,.13),(-.26,.075)): fig.ball(head, (1.0+mz,y,0), (.09,.07,r), nose, fur=0, soft=.02, head=1)
-        for s in (1,-1): fig.stroke(head, [(1.08+mz,-.3,0),(1.08+mz,-.42,0),(1.04+mz,-.53,.1*s),(.96+mz,-.52,.24*s),(.82+mz,-.45,.38*s)], .035, lips)
+        for s in (1,-1):
+            fig.stroke(head, [(1.08+mz,-.3,0),(1.08+mz,-.42,0),(1.04+mz,-.53,.1*s),(.96+mz,-.52,.24*s),(.82+mz,-.45,.38*s)], .035, lips)
         return
     gape = rng.uniform(.3, 1.)*(rng.random() < .75)
     fig.limb(head, (.42,-.18,0), (.70+mz,-.27,0), .5, .3+.1*j, lambda u: _mix(mask, muz, _step(u[0], .25, .6)), flow=(-1,.1,0), **out)
@@ -321,7 +336,8 @@ def _muzzle(fig, head, look, rng):
         return _mix(nose, 0*nose, .9*_step(-nostrils, -.32, .2)) + .5*_step(-glint, -.3, .3)
     fig.ball(head, (.94+mz+.06*j,-.14-.02*j,0), (.15,.155,.22), wet, fur=0, soft=.02, head=1)
     fig.stroke(head, [(1.06+mz,-.28,0),(1.0+mz,-.5-.2*j,0)], .03, lips)
-    for s in (1,-1): fig.stroke(head, [(.96+mz,-.5-.2*j,.04*s),(.8+mz*.9,-.62-.28*j,.22*s),(.5+mz*.6,-.6-.2*j,.36*s),(.4+mz*.3,-.5,.44*s)], .035, lips)
+    for s in (1,-1):
+        fig.stroke(head, [(.96+mz,-.5-.2*j,.04*s),(.8+mz*.9,-.62-.28*j,.22*s),(.5+mz*.6,-.6-.2*j,.36*s),(.4+mz*.3,-.5,.44*s)], .035, lips)
 
 # %% ../nbs/03_sketch.ipynb #e4a363fe
 def _head(fig, head, look, rng):
@@ -353,9 +369,12 @@ def _head(fig, head, look, rng):
         for s in (1,-1):
             for k in range(4):
                 a,b = rng.normal(0, .1, 2)
-                fig.stroke(head, [(.86,-.38-.04*k,.34*s),(.95,-.3-.1*k+.1*a,.9*s),(.72,-.3-.2*k+.25*a,(1.5+.2*b)*s)], .017, np.float32([.97,.97,.95]), .75)
+                fig.stroke(head, [(.86,-.38-.04*k,.34*s),(.95,-.3-.1*k+.1*a,.9*s),(.72,-.3-.2*k+.25*a,(1.5+.2*b)*s)], .017,
+                    np.float32([.97,.97,.95]), .75)
     if 'beard' in look['feat']:
-        for s in (1,0,-1): fig.leaf(head, (.4+.6*look['muz'],-.5,.25*s), ((.2,-.75,.2*s), (.2,0,.3), .4), col('muzzle'), flow=(.1,-1,.2*s), fur=1.3, head=1)
+        for s in (1,0,-1):
+            fig.leaf(head, (.4+.6*look['muz'],-.5,.25*s), ((.2,-.75,.2*s), (.2,0,.3), .4), col('muzzle'),
+                flow=(.1,-1,.2*s), fur=1.3, head=1)
     if 'fringe' in look['feat'] or 'brows' in look['feat']:
         for s in (1,-1): fig.leaf(head, (.45,.6,.3*s), ((.42,-.4,.08*s), (.1,0,.24), .35), skull, flow=(.4,-.7,.2*s), fur=1.2, head=1)
     if 'topknot' in look['feat']: fig.ball(head, (.1,.62,0), (.5,.4,.5), skull, flow=(-.2,1,0), fur=1.1, **out)
@@ -372,7 +391,8 @@ _tails = dict(long=[(-.6,.1,0),(-1.3,.5,.1),(-1.6,1.3,.2),(-1.3,2.,.25)], sabre=
 def _tail(fig, body, root, look, rng, ground=False):
     "A tail from `root`; on the ground it lies round the side"
     col,b = _palette(look),look['bush']
-    pts = [(-.7,-.25,.3),(-.6,-.4,1.1),(.3,-.45,1.6),(1.,-.45,1.6)] if ground and look['tail'] in ('long','sabre','plume') else _tails[look['tail']]
+    lies = ground and look['tail'] in ('long','sabre','plume')
+    pts = [(-.7,-.25,.3),(-.6,-.4,1.1),(.3,-.45,1.6),(1.,-.45,1.6)] if lies else _tails[look['tail']]
     side = rng.choice([-1,1])
     p = np.array([(0,0,0)]+pts)*[1,1,side]*rng.uniform(.85, 1.15) + root
     p[:,1] = np.maximum(p[:,1], b*.8)
@@ -427,19 +447,22 @@ def _body(fig, body, look, pose, rng):
     fig.limb(body, hip, chest, .86*g*k, .93*g*k, back, mark=1, soft=.3)
     fig.limb(body, hip+[.3,-.28*g,0], chest+[-.2,-.3*g,0], .62*g*k, .7*g*k, belly, mark=.3, soft=.3)
     fig.ball(body, hip+[-.1,.02,0], np.array([.9,.88,.86])*g*k, back, mark=1, soft=.3)
-    fig.ball(body, chest+[.12,-.12*g,0], np.array([.92,.98,.9])*g*k, lambda u: _mix(back, bib, _step(u[0]-.5*u[1], .35, .5)), mark=.6, soft=.3)
+    fig.ball(body, chest+[.12,-.12*g,0], np.array([.92,.98,.9])*g*k,
+        lambda u: _mix(back, bib, _step(u[0]-.5*u[1], .35, .5)), mark=.6, soft=.3)
     _legs(fig, body, look, fore, hind, pose!='stand', rng)
     long = .95*g+.35+.22*(look['legs']-1)
     neck = chest+[.1,.25*g,0]
     head = neck + up*(long+.35*look['head'])
-    fig.limb(body, neck, head-up*.2, .72*g*k, .62*look['head']*k, lambda u: _mix(back, bib, _step(u[2], .2, .6)*.7), mark=.7, soft=.3, flow=(-.2,-1,0))
+    fig.limb(body, neck, head-up*.2, .72*g*k, .62*look['head']*k, lambda u: _mix(back, bib, _step(u[2], .2, .6)*.7), mark=.7,
+        soft=.3, flow=(-.2,-1,0))
     if ruff:
         about,full = (body[0]+body[1]@head,body[1]),np.array([.85,.9,1.05])*(.85+.4*ruff)
         fig.ball(about, (neck-head)*.55, full, col('ruff', look['zones'].get('chest', 'a')), flow=None, fur=1.4, mark=.4, soft=.3)
         fig.ball(body, chest+[.45*g,.1,0], np.array([.55,.75,.7])*(.8+.4*ruff), bib, flow=(.1,-1,0), fur=1.5, soft=.3)
     elif rng.random()<.4:
         r = 1.04*k*(.72*g*.45+.62*look['head']*.55)
-        fig.ball((body[0]+body[1]@(neck*.55+head*.45), body[1]@_turn(up)), (0,0,0), (.14,r,r), rng.uniform(.05, .95, 3).astype(np.float32), fur=0, soft=.02)
+        fig.ball((body[0]+body[1]@(neck*.55+head*.45), body[1]@_turn(up)), (0,0,0), (.14,r,r),
+            rng.uniform(.05, .95, 3).astype(np.float32), fur=0, soft=.02)
     _tail(fig, body, hip+[-.75*g,.35*g if pose!='lie' else .1,0], look, rng, ground=pose in ('sit','lie'))
     return head, (body[0]+body[1]@((hip+chest)/2), body[1]@_turn(chest-hip))
 
@@ -488,7 +511,7 @@ def _comb(p, tiles, push, scale, d):
 
 # %% ../nbs/03_sketch.ipynb #290f661c
 def _layers(fig, hair, rng, size, scale, at):
-    "Normal, colour, strand, mark, head as `(9,size,size)`, with depth and cover `(size,size)`; `scale` is pixels a unit, `at` the origin's place"
+    "Normal, colour, strand, mark, head `(9,size,size)`, depth and cover `(size,size)`; `scale` is pixels a unit, `at` the origin's place"
     out,z,cover = np.zeros((9,size,size), np.float32),np.full((size,size), -1e4, np.float32),np.zeros((size,size), np.float32)
     grid,tiles,(oy,ox) = np.indices((size,size), np.float32)[::-1],_strands(size),rng.integers(0, size, 2).tolist()
     parts = sorted(fig.parts, key=lambda p: p['c'][2])
@@ -510,7 +533,8 @@ def _layers(fig, hair, rng, size, scale, at):
         h,a,w,tile,old,zo,had = (o[(...,*seen)] for o in (h,a,w,tile,out[part],z[part],cover[part]))
         col = p['col'](place(seen)) if callable(p['col']) else p['col'][:,None,None]
         step = np.empty_like(old)
-        for i,new in ((slice(3),normal(seen)),(slice(3,6),col),(6,tile*np.float32(fur)),(7,p['mark']),(8,p['head'])): np.subtract(new, old[i], out=step[i])
+        for i,new in ((slice(3),normal(seen)),(slice(3,6),col),(6,tile*np.float32(fur)),(7,p['mark']),(8,p['head'])):
+            np.subtract(new, old[i], out=step[i])
         step *= w
         old += step
         np.maximum(zo, np.where(a>.4, h, -1e4), out=zo)
@@ -530,13 +554,15 @@ def _local(frame, p):
     return [m[0,i]*(p[0]-o[0])+m[1,i]*(p[1]-o[1])+m[2,i]*(p[2]-o[2]) for i in range(3)]
 
 def _shade(layers, z, look, frames, rng, scale, at, light):
-    "Colours `(3,h,w)` of the solids: pattern, hair, light, shade in the folds; `frames` are head and trunk, `light` its way, colour and softness"
+    "Colours `(3,h,w)` of the solids: pattern, hair, light, shade; `frames` are head and trunk, `light` its way, colour and softness"
     n,c,hair,mark,head = layers[:3],layers[3:6],layers[6],layers[7],layers[8]
     (h,w),low = z.shape,z[z>-1e4].min()
     axis = np.arange(max(h, w), dtype=np.float32)
-    p = (axis[None,:w]-np.float32(at[0]))/np.float32(scale),(axis[:h,None]-np.float32(at[1]))/np.float32(scale),np.maximum(z, low)/np.float32(scale)
+    (left,top),unit = np.float32(at),np.float32(scale)
+    p = (axis[None,:w]-left)/unit,(axis[:h,None]-top)/unit,np.maximum(z, low)/unit
     if look['pattern']!='plain':
-        q = [np.where(head>.5, 1.6*a, b+np.float32(o)) for a,b,o in zip(_local(frames[0], p), _local(frames[1], p), rng.uniform(-.3, .3, 3)*[1,.3,1])]
+        q = [np.where(head>.5, 1.6*a, b+np.float32(o)) for a,b,o in zip(_local(frames[0], p), _local(frames[1], p),
+            rng.uniform(-.3, .3, 3)*[1,.3,1])]
         marks = _patterns[look['pattern']](q, hair)*mark*(head>-.5)
         if look['pattern'] in ('saddle','tipped') or 'blaze' in look['feat']: marks = marks*(1-head)
         c = c + (look['coat']['m'][:,None,None]-c)*marks
@@ -550,9 +576,9 @@ def _shade(layers, z, look, frames, rng, scale, at, light):
     return 1.12*c/(1+.27*c**3)
 
 # %% ../nbs/03_sketch.ipynb #956524be
-_floors = dict(lawn='5f8f3a 8db356', meadow='7f9a45 c2b85a', leaves='9a6a34 c98c3f', sand='d3bd8f e6d5ae', snow='d6dfe9 f4f7fb', path='8d8880 b0a99e',
-    boards='a8754a c69865', dark='5f4433 84604a', tiles='c9c2b6 9aa3a6', carpet='8d5a4a b08a70', felt='6f7d8c 8c99a6', rug='4d5f86 b9a58c',
-    plaid='9c4a44 e0d3bd', sheet='c5cddb e0e3ea')
+_floors = dict(lawn='5f8f3a 8db356', meadow='7f9a45 c2b85a', leaves='9a6a34 c98c3f', sand='d3bd8f e6d5ae', snow='d6dfe9 f4f7fb',
+    path='8d8880 b0a99e', boards='a8754a c69865', dark='5f4433 84604a', tiles='c9c2b6 9aa3a6', carpet='8d5a4a b08a70',
+    felt='6f7d8c 8c99a6', rug='4d5f86 b9a58c', plaid='9c4a44 e0d3bd', sheet='c5cddb e0e3ea')
 _outdoors = list(_floors)[:6]
 
 def _rows_columns(size):
@@ -567,7 +593,9 @@ def _floor(kind, rng, size, horizon):
     ys = ys[int(horizon*size):]
     far = 1/np.maximum(ys-horizon+.28, .05)
     turn,(o,o2) = rng.uniform(-.7, .7),rng.uniform(0, 512, 2).tolist()
-    u,v = (xs-.5)*far*np.float32(np.cos(turn))-1.2*far*np.float32(np.sin(turn)),(xs-.5)*far*np.float32(np.sin(turn))+1.2*far*np.float32(np.cos(turn))
+    cos,sin = np.float32(np.cos(turn)),np.float32(np.sin(turn))
+    u = (xs-.5)*far*cos-1.2*far*sin
+    v = (xs-.5)*far*sin+1.2*far*cos
     def noise(k, beta=1.5, stretch=1.): return _noise(k*u+o, k*stretch*v+o2, beta)
     if kind in ('boards','dark'):
         i = np.floor(u*5)
@@ -607,7 +635,8 @@ def _garden(rng, size, horizon):
     im = _image(pic)
     if rng.random()<.3:
         c,w,h = _tint(rng, .5, .95),size*rng.uniform(.05, .09),horizon*size
-        for x in np.arange(-w, size, w*rng.uniform(1.1, 1.5)): ImageDraw.Draw(im).rectangle((x,h-size*.3,x+w,size), c, tuple(int(v*.7) for v in c))
+        for x in np.arange(-w, size, w*rng.uniform(1.1, 1.5)):
+            ImageDraw.Draw(im).rectangle((x,h-size*.3,x+w,size), c, tuple(int(v*.7) for v in c))
     return im
 
 # %% ../nbs/03_sketch.ipynb #7dbd62f8
@@ -622,7 +651,8 @@ def _room(rng, size, horizon):
     if kind=='shelf':
         d.rectangle((0,0,size,size), (92,66,44))
         for y in np.arange(-r(0, .2), size, .24*size):
-            for x in np.cumsum(rng.uniform(.02, .06, 40))*size: d.rectangle((x,y+r(0, .08),x+r(.015, .05),y+.22*size), _tint(rng, .25, .9, .6))
+            for x in np.cumsum(rng.uniform(.02, .06, 40))*size:
+                d.rectangle((x,y+r(0, .08),x+r(.015, .05),y+.22*size), _tint(rng, .25, .9, .6))
     if kind=='curtain':
         c,f = np.array(_tint(rng)),rng.uniform(25, 60)
         for x in range(size): d.line((x,0,x,size), tuple((c*(.8+.2*np.sin(x/size*f+3*np.sin(x/size*7)))).astype(int)))
@@ -643,7 +673,8 @@ def _room(rng, size, horizon):
         c,x0 = np.array(_tint(rng, .3, .85, .5)),-r(0, .3)
         for i in range(4):
             x = x0+.42*i*size
-            d.rounded_rectangle((x,h-.5*size,x+.41*size,size), size*.07, tuple((c*rng.uniform(.92, 1)).astype(int)), tuple((c*.6).astype(int)), 2)
+            d.rounded_rectangle((x,h-.5*size,x+.41*size,size), size*.07, tuple((c*rng.uniform(.92, 1)).astype(int)),
+                tuple((c*.6).astype(int)), 2)
     elif rng.random()<.5: d.rectangle((0,h-.04*size,size,h), _tint(rng, .7, 1, .1))
     return im
 
@@ -681,7 +712,8 @@ def _clutter(fig, pitch, rng):
         fig.limb(ground, q+[0,.12,0], q+[0,.4,0], .5, .62, c, **kw)
         fig.ball(ground, q+[0,.72,0], (.55,.3,.55), c*.35, **kw)
         for _ in range(9*(kind=='plant')):
-            fig.leaf(ground, q+[0,.7,0], (rng.normal(0, .6, 3)+[0,1.5,0], rng.normal(0, .2, 3), .6), green*np.float32(rng.uniform(.6, 1.3)), **kw)
+            fig.leaf(ground, q+[0,.7,0], (rng.normal(0, .6, 3)+[0,1.5,0], rng.normal(0, .2, 3), .6),
+                green*np.float32(rng.uniform(.6, 1.3)), **kw)
     if kind=='grass':
         for z in rng.uniform(-4.5, 4.5, 30):
             tip = rng.normal(0, .25, 3)+[0,rng.uniform(.5, 1.4),0]
@@ -858,7 +890,8 @@ def sketch_pets(n_per_breed=20, # Pictures of each of the 37 breeds
 ):
     "Draw cats and dogs in the layout of the Oxford-IIIT Pet data set, once; returns the folder. Raises `PetlabError`"
     for name,value,least in (('n_per_breed',n_per_breed,1),('size',size,32),('seed',seed,0)):
-        if not isinstance(value, int) or value<least: raise PetlabError(f'{name} is {value!r}, but it must be a whole number, {least} or more')
+        if not isinstance(value, int) or value<least:
+            raise PetlabError(f'{name} is {value!r}, but it must be a whole number, {least} or more')
     made = dict(drawing=_version, n_per_breed=n_per_breed, size=size, seed=seed)
     tag = f'petlab-sketch-v{_version}-{n_per_breed}x{size}-seed{seed}'
     path = Path(data_path()/tag if path is None else path)
