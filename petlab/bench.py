@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from datetime import datetime, timezone
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from itertools import count, repeat
 from pathlib import Path
 from statistics import median, median_low, quantiles
@@ -32,8 +33,8 @@ from .target import Score
 from .zoo import body, default_arch, imagenet_model, registry
 
 # %% ../nbs/80_bench.ipynb #a6ff660c
-works = dict(cat='Train cat or dog: photos on disk to saved model', breed='Train breeds: photos on disk to saved model', folder='Predict a folder',
-    photo='Predict one photo', start='Start: command to first prediction', many='Train on many photos')
+works = dict(cat='Train cat or dog: photos on disk to saved model', breed='Train breeds: photos on disk to saved model',
+    folder='Predict a folder', photo='Predict one photo', start='Start: command to first prediction', many='Train on many photos')
 contenders = {}
 
 def _contender(
@@ -41,7 +42,7 @@ def _contender(
     name:str, # As in the table
     quick:bool=False # Also in the quick run
 ):
-    "Decorator that enters a generator function of `place` (folder) and `work` for a race; the first of a work is what the others are compared with"
+    "Decorator that enters a generator function of `place` (folder) and `work` for a race; the first is what others are compared with"
     def _enter(f):
         for o in works.split(): contenders[o, name] = dict(f=f, quick=quick)
         return f
@@ -55,14 +56,16 @@ def _listing(photos, label):
     return files,labels,sorted(set(labels)),*random_split(len(files), valid_pct=0.2, seed=42)
 
 def _told(photos, valid, wrong):
-    "What a training tells of itself: how many photos, how many of them to validate, how many of those wrong, and a digest of which they were"
-    return dict(photos=len(photos), n=len(valid), wrong=int(wrong), valid=sha256('\n'.join(sorted(o.name for o in valid)).encode()).hexdigest()[:8])
+    "What a training tells of itself: how many photos, how many to validate, how many of those wrong, and which they were"
+    return dict(photos=len(photos), n=len(valid), wrong=int(wrong),
+        valid=sha256('\n'.join(sorted(o.name for o in valid)).encode()).hexdigest()[:8])
 
 # %% ../nbs/80_bench.ipynb #2d289396
 @_contender('cat breed', 'fastai fine_tune(1)', quick=True)
 def _fastai_training(place, work):
-    "The lesson: `Resize(224)`, batches of 64, the learner that `vision_learner` makes, on the same body; no worker processes, which are slower on a CPU"
-    from fastai.vision.all import CategoryBlock, DataBlock, ImageBlock, Learner, Normalize, RandomSplitter, Resize, error_rate, get_image_files
+    "The lesson: `Resize(224)`, batches of 64, `vision_learner` on the same body; no worker processes, which are slower on a CPU"
+    from fastai.vision.all import CategoryBlock, DataBlock, ImageBlock, Learner, Normalize, RandomSplitter, Resize
+    from fastai.vision.all import error_rate, get_image_files
     from fastai.vision.learner import add_head, default_split
     def train(photos, label):
         files,get_y = get_image_files(photos/'images').sorted(),labeller(label)
@@ -104,7 +107,7 @@ def _wrong(net, dl):
 # %% ../nbs/80_bench.ipynb #213a84e9
 @_contender('cat breed', 'PyTorch loop')
 def _torch_training(place, work):
-    "The textbook's: torchvision's transforms, batches of 32, Adam, float32; an epoch of the head, then one of all, each validated; `torch.save`; no workers, as for fastai"
+    "The textbook's: torchvision's transforms, batches of 32, Adam, float32; an epoch of the head, one of all; no workers, as for fastai"
     import torch
     from torch.utils.data import DataLoader
     from torchvision import transforms as T
@@ -131,7 +134,7 @@ def _torch_training(place, work):
 # %% ../nbs/80_bench.ipynb #31f6c462
 @_contender('cat breed', 'scikit-learn on timm features', quick=True)
 def _sklearn_training(place, work):
-    "An expert's, by hand: timm's transform, `DataLoader` with a worker a core, float32 features, L2-normalised, `LogisticRegression(C=100)`, `joblib.dump`"
+    "An expert's, by hand: timm's transform, a worker a core, float32 features, L2-normalised, `LogisticRegression(C=100)`, `joblib.dump`"
     import joblib, torch
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import normalize
@@ -141,7 +144,8 @@ def _sklearn_training(place, work):
         files,labels,vocab,train_idx,valid_idx = _listing(photos, label)
         net = imagenet_model()
         net.reset_classifier(0)
-        dl = DataLoader(_Photos(files, labels, create_transform(net.size, mean=net.mean, std=net.std)), batch_size=32, num_workers=num_cpus())
+        dl = DataLoader(_Photos(files, labels, create_transform(net.size, mean=net.mean, std=net.std)),
+            batch_size=32, num_workers=num_cpus())
         with torch.inference_mode(): x = normalize(torch.cat([net(x) for x,_ in dl]).numpy())
         y = [vocab.index(o) for o in labels]
         model = LogisticRegression(C=100, max_iter=1000).fit(x[train_idx], [y[i] for i in train_idx])
@@ -219,7 +223,8 @@ def _torch_folder(place, work):
     def predict(photos):
         files = _unseen(photos)
         dl = DataLoader(_Photos(files, [0]*len(files), tfm), batch_size=32, num_workers=num_cpus())
-        with torch.inference_mode(): preds = torch.cat([net(x.to(torch.bfloat16, memory_format=torch.channels_last)).float().softmax(1) for x,_ in dl])
+        with torch.inference_mode():
+            preds = torch.cat([net(x.to(torch.bfloat16, memory_format=torch.channels_last)).float().softmax(1) for x,_ in dl])
         return dict(photos=len(preds))
     predict(place/'few')
     yield
@@ -385,7 +390,8 @@ class _Racer:
         if line := self.proc.stdout.readline(): return json.loads(line)
         self.proc.wait()
         self.said.seek(0)
-        raise PetlabError(f'the contender {self.name!r} ({self.work}) ended with exit code {self.proc.returncode}: {_last(self.said.read())}')
+        raise PetlabError(f'the contender {self.name!r} ({self.work}) ended with exit code {self.proc.returncode}: '
+            f'{_last(self.said.read())}')
     def repeat(self):
         "Run once more; what it told is added to `runs`"
         start = time.perf_counter()
@@ -403,8 +409,8 @@ class _Racer:
 def _row(racer, name=None):
     "What is kept of a racer"
     runs,last = racer.runs,racer.runs[-1]
-    res = dict(work=racer.work, contender=name or racer.name, seconds=median(o['seconds'] for o in runs), photos=last.get('photos', 1), repeats=len(runs),
-        times=[o['seconds'] for o in runs], ready=racer.ready, memory=last['memory'])
+    res = dict(work=racer.work, contender=name or racer.name, seconds=median(o['seconds'] for o in runs),
+        photos=last.get('photos', 1), repeats=len(runs), times=[o['seconds'] for o in runs], ready=racer.ready, memory=last['memory'])
     if 'dtype' in last: res['dtype'] = last['dtype']
     if 'p99' in last: res['p99'] = median(o['p99'] for o in runs)
     if 'n' in last: res |= dict(n=last['n'], wrong=median_low(o['wrong'] for o in runs), valid=last['valid'])
@@ -435,8 +441,9 @@ def machine() -> dict: # `cpu`, `cores`, `flags`, `memory` (bytes), `system`, `v
     cpu,flags = [o[1] if o else '' for o in found.values()]
     memory = os.sysconf('SC_PAGE_SIZE')*os.sysconf('SC_PHYS_PAGES') if hasattr(os, 'sysconf') else None
     packages = 'petlab fastai torch torchvision timm scikit-learn openvino pillow numpy'.split()
-    return dict(cpu=cpu or platform.processor() or platform.machine(), cores=num_cpus(), flags=[o for o in _flags if o in flags.split()], memory=memory,
-        system=f'{platform.system()} {platform.machine()}', versions=dict(python=platform.python_version(), **{o: v for o in packages if (v := _version(o))}))
+    return dict(cpu=cpu or platform.processor() or platform.machine(), cores=num_cpus(), memory=memory,
+        flags=[o for o in _flags if o in flags.split()], system=f'{platform.system()} {platform.machine()}',
+        versions=dict(python=platform.python_version(), **{o: v for o in packages if (v := _version(o))}))
 
 # %% ../nbs/80_bench.ipynb #db71a403
 def _usable(fn):
@@ -455,7 +462,8 @@ def _lay_out(
         files = list({f.name: f for f in pet_files(source)}.values())
         files = [f for f,ok in zip(files, pool.map(_usable, files)) if ok]
     kinds = {k: [f for f in files if cat_or_dog(f.name)==k] for k in ('cat', 'dog')}
-    if min(map(len, kinds.values())) < 12: raise PetlabError(f'{source}: {len(kinds["cat"])} cats and {len(kinds["dog"])} dogs that can be used; 12 of each are needed')
+    if min(map(len, kinds.values())) < 12:
+        raise PetlabError(f'{source}: {len(kinds["cat"])} cats and {len(kinds["dog"])} dogs that can be used; 12 of each are needed')
     few,n = [f for fs in kinds.values() for f in fs[:6]],min(n, len(files))
     for name,chosen in dict(few=few, photos=[files[i*len(files)//n] for i in range(n)]).items():
         (place/name/'images').mkdir(parents=True)
@@ -467,10 +475,12 @@ def _repeat_photos(
     place:Path, # Gets `photos/images`
     n:int # Photos
 ):
-    "Write `n` photos, each of `files` again and again under new bytes: a number after the picture's end; raises `PetlabError` where the disk is too small"
+    "Write `n` photos, `files` again and again with a number after the picture's end; raises `PetlabError` where the disk is too small"
     (place/'photos'/'images').mkdir(parents=True)
     need,free = n*sum(f.stat().st_size for f in files)/len(files),shutil.disk_usage(place).free
-    if need*1.2 > free: raise PetlabError(f'{n} photos need {need/1e9:.1f} GB in {tempfile.gettempdir()}, where {free/1e9:.1f} GB are free; set TMPDIR to a larger disk')
+    if need*1.2 > free:
+        raise PetlabError(f'{n} photos need {need/1e9:.1f} GB in {tempfile.gettempdir()}, where {free/1e9:.1f} GB are free; '
+            'set TMPDIR to a larger disk')
     for i in range(n):
         f = files[i%len(files)]
         (place/'photos'/'images'/f'{breed(f)}_{i}{f.suffix}').write_bytes(f.read_bytes() + i.to_bytes(8, 'big'))
@@ -494,26 +504,39 @@ def _cell_error(o):
 def _cell_memory(o): return f'{o.memory/1e9:.1f} GB' if (o.memory or 0)>=1e9 else f'{o.memory/1e6:.0f} MB' if (o.memory or 0)>0 else ''
 
 # %% ../nbs/80_bench.ipynb #4eaa1268
+def _kept_file(): return Path(find_spec('petlab').origin).with_name('bench.json')
+
 class Bench(namedtuple('Bench', 'table facts')):
-    "What a bench found: `table`, a row a contender (seconds are medians, memory is in bytes, `ratio` is how often faster a photo than the first of its work), and `facts`"
+    "What a bench found: `table`, a row a contender (median seconds, memory in bytes, `ratio`: times as fast as the first), and `facts`"
     def summary(self):
         "The table for people"
         import pandas as pd
-        cols = dict(work=lambda o: works[o.work], contender=lambda o: o.contender, time=_cell_time, faster=lambda o: _times(o.ratio), error=_cell_error,
-            memory=_cell_memory, repeats=lambda o: str(o.repeats))
-        return pd.DataFrame([[f(o) for f in cols.values()] for o in self.table.itertuples()], columns=list(cols)).set_index(['work', 'contender'])
+        cols = dict(work=lambda o: works[o.work], contender=lambda o: o.contender, time=_cell_time,
+            faster=lambda o: _times(o.ratio), error=_cell_error, memory=_cell_memory, repeats=lambda o: str(o.repeats))
+        df = pd.DataFrame([[f(o) for f in cols.values()] for o in self.table.itertuples()], columns=list(cols))
+        return df.set_index(['work', 'contender'])
     def save(self,
         file:str|Path # JSON
     ): Path(file).write_text(json.dumps(self.asdict(), indent=1)+'\n', encoding='utf-8')
     def asdict(self): return dict(rows=json.loads(self.table.to_json(orient='records', double_precision=6)), facts=self.facts)
     @classmethod
     def read(cls,
-        file:str|Path # Written by `save`
+        file:str|Path=None # Written by `save`; default: what came with the package
     ):
         "A bench that was saved"
         import pandas as pd
-        saved = json.loads(Path(file).read_text(encoding='utf-8'))
+        saved = json.loads(Path(file or _kept_file()).read_text(encoding='utf-8'))
         return cls(pd.DataFrame(saved['rows']), saved['facts'])
+    def highlights(self):
+        "A row a work: what people use, petlab, how many times as fast it is, and the errors of both"
+        import pandas as pd
+        def row(work, rows):
+            theirs,ours = rows.iloc[0],rows[rows.contender.str.match('petlab( predict)?$')].iloc[0]
+            errors = [f'{o.wrong/o.n:.1%}' for o in (theirs, ours) if o.n==o.n]
+            return {'work': works[work], 'people use': theirs.contender, 'time': _cell_time(theirs), 'petlab': _cell_time(ours),
+                'faster': _times(ours.ratio), 'error': ', petlab '.join(errors)}
+        kept = [row(k, v) for k,v in self.table.groupby('work', sort=False) if k!='many']
+        return pd.DataFrame(kept).set_index('work')
     def ratios(self):
         "How many times as fast, or as small, petlab is as what its goals are set against; NaN for what was not run"
         import pandas as pd
@@ -521,20 +544,24 @@ class Bench(namedtuple('Bench', 'table facts')):
         each = table.seconds/table.photos
         def ratio(work, theirs, ours='petlab', of=each): return of.get((work,theirs), math.nan)/of.get((work,ours), math.nan)
         fastai,warm = 'fastai fine_tune(1)','petlab, bank warm'
-        return pd.Series({'training, against fastai': ratio('cat', fastai), 'training, bank warm, against fastai': ratio('cat', fastai, warm),
-            'training, against scikit-learn': ratio('cat', 'scikit-learn on timm features'), 'a folder, against get_preds': ratio('folder', 'learn.get_preds'),
-            'one photo, against learn.predict': ratio('photo', 'learn.predict'),
-            'first prediction, against load_learner': ratio('start', 'script with load_learner', 'petlab predict'),
-            'memory of training, against fastai': ratio('cat', fastai, of=table.memory)})
+        found = {'training, against fastai': ratio('cat', fastai), 'training, bank warm, against fastai': ratio('cat', fastai, warm)}
+        found['training, against scikit-learn'] = ratio('cat', 'scikit-learn on timm features')
+        found['a folder, against get_preds'] = ratio('folder', 'learn.get_preds')
+        found['one photo, against learn.predict'] = ratio('photo', 'learn.predict')
+        found['first prediction, against load_learner'] = ratio('start', 'script with load_learner', 'petlab predict')
+        found['memory of training, against fastai'] = ratio('cat', fastai, of=table.memory)
+        return pd.Series(found)
     def about(self):
         "How many photos, on which machine, with what ceiling"
         f,m,c = self.facts,self.facts['machine'],self.facts['ceiling']
         versions,memory = ', '.join(f'{k} {v}' for k,v in m['versions'].items()),f"{(m['memory'] or 0)/1e9:.0f} GB"
-        return '\n'.join([f"{f['photos']} photos, {f['n_valid']} of them to validate; up to {f['repeats']} repeats, {f['seconds']:.0f} s in all, {f['date']}",
+        how = f"up to {f['repeats']} repeats, {f['seconds']:.0f} s in all, {f['date']}"
+        return '\n'.join([f"{f['photos']} photos, {f['n_valid']} of them to validate; {how}",
             f"ceiling: {c['both']:.0f} photos/s (network {c['network']:.0f}, opening photos {c['decode']:.0f})",
             f"{m['cpu']}, {m['cores']} cores, {memory}, {m['system']}", versions])
     def __str__(self):
-        return '\n'.join([self.summary().to_string(), '', *(f'{v:6.1f} x  {k}' for k,v in self.ratios().dropna().items()), '', self.about()])
+        return '\n'.join([self.summary().to_string(), '',
+            *(f'{v:6.1f} x  {k}' for k,v in self.ratios().dropna().items()), '', self.about()])
 
 # %% ../nbs/80_bench.ipynb #c898b752
 def _table(rows):
@@ -546,7 +573,8 @@ def _table(rows):
     each = df.seconds/df.photos
     df['ratio'] = each.groupby(df.work).transform('first')/each
     for work,o in df[df.work!='many'].groupby('work'):
-        if o.valid.nunique()>1: raise PetlabError(f'{work}: the contenders validated on different photos: {dict(zip(o.contender, o.valid))}')
+        if o.valid.nunique()>1:
+            raise PetlabError(f'{work}: the contenders validated on different photos: {dict(zip(o.contender, o.valid))}')
     return df
 
 def _steps(todo, files, repeats, patience, rows):
@@ -573,17 +601,18 @@ def bench(
     photos:str|Path=None, # Folder of photos with breeds in their names; default: the built-in sample
     quick:bool=False, # Under 2 minutes, not 10: fewer photos, the contenders marked `quick`, neither breeds nor many photos
     repeats:int=3, # Of each contender; `many` is done once
-    patience:float=None, # Seconds of repeats after which a contender has had enough: one that takes minutes runs once; default: 60, quick 5; `math.inf`: never
+    patience:float=None, # Seconds of repeats after which a contender has had enough; default: 60, quick 5; `math.inf`: never
     n:int=None, # Photos at most; default: 256, quick 64
     sizes:tuple=None, # Numbers of photos for `many`; default: 1,000 and 4,000
     only:tuple=None, # Of `works`; default: all, quick all but `breed` and `many`. Those after it need the models of `cat`
     progress:bool=True # Show a bar
 ) -> Bench: # `table` and `facts`
-    "Race all contenders on the same photos, each in a process of its own, taking turns; raises `PetlabError` where one fails or there are too few photos"
+    "Race all contenders on the same photos, each in a process of its own, taking turns; raises `PetlabError`"
     start,rows,source = time.perf_counter(),[],pets_path(photos or 'sketch')
     only = only or [o for o in works if not quick or o not in ('breed','many')]
     if strange := {*only}-{*works}: raise PetlabError(f"only: {', '.join(strange)} is no work; expected some of {', '.join(works)}")
-    if {'folder','photo','start'} & {*only} and only[0]!='cat': raise PetlabError("only: the works after 'breed' need the models of 'cat'; name it first")
+    if {'folder','photo','start'} & {*only} and only[0]!='cat':
+        raise PetlabError("only: the works after 'breed' need the models of 'cat'; name it first")
     patience,n,sizes = ifnone(patience, 5 if quick else 60),n or (64 if quick else 256),sizes or (1000,4000)
     with tempfile.TemporaryDirectory(prefix='petlab-bench-') as tmp:
         files = _lay_out(source, Path(tmp), n)
@@ -594,9 +623,10 @@ def bench(
         for o in watched:
             if hasattr(watched, 'comment'): watched.comment = f'{o.work}: {o.name}'
     product,decoded = [o for o in rows if o['work']=='ceiling']
-    facts = dict(date=f'{datetime.now(timezone.utc):%Y-%m-%d}', quick=quick, photos=len(files), n_valid=int(0.2*len(files)), repeats=repeats,
-        patience=patience if patience<math.inf else None, seconds=time.perf_counter()-start, machine=machine(),
-        ceiling=dict(_ceiling(min(product['times']), decoded['photos']/min(decoded['times'])), flops=2*2048**3/min(product['times']), dtype=product['dtype']))
+    facts = dict(date=f'{datetime.now(timezone.utc):%Y-%m-%d}', quick=quick, photos=len(files), n_valid=int(0.2*len(files)),
+        repeats=repeats, patience=patience if patience<math.inf else None, seconds=time.perf_counter()-start, machine=machine(),
+        ceiling=_ceiling(min(product['times']), decoded['photos']/min(decoded['times'])))
+    facts['ceiling'].update(flops=2*2048**3/min(product['times']), dtype=product['dtype'])
     return Bench(_table([o for o in rows if o['work']!='ceiling']), facts)
 
 # %% ../nbs/80_bench.ipynb #4bd52550
@@ -612,7 +642,8 @@ def _panel(ax, df, decades, ceiling):
         color = 'tab:orange' if o.contender.startswith('petlab') else 'tab:blue'
         ax.plot([t*s/o.seconds for t in o.times], [y]*len(o.times), 'o', color=color, ms=4, alpha=.35, zorder=2)
         ax.plot(s, y, 'o', color=color, ms=8, zorder=3)
-        ax.annotate(_cell_time(o) + (f'   {_times(o.ratio)}' if y else ''), (s,y), (0,7), textcoords='offset points', ha='center', fontsize=9)
+        ax.annotate(_cell_time(o) + (f'   {_times(o.ratio)}' if y else ''), (s,y), (0,7), textcoords='offset points',
+            ha='center', fontsize=9)
     if ceiling and work=='folder':
         ax.axvline(1/ceiling['both'], color='0.4', ls=':', lw=1)
         ax.annotate(f" ceiling {ceiling['both']:,.0f} photos/s", (1/ceiling['both'], -.4), fontsize=8, color='0.3')
@@ -635,5 +666,6 @@ def plot_bench(
     fig,axs = plt.subplots(len(panels), 1, figsize=(9, .42*sum(heights)+.6), height_ratios=heights, layout='constrained', squeeze=False)
     for ax,o in zip(axs[:,0], panels): _panel(ax, o, math.log10(spread)+1.2, res.facts['ceiling'])
     f = res.facts
-    fig.supxlabel(f"{f['photos']} photos, {f['machine']['cpu']}, {f['machine']['cores']} cores, {f['date']}; left is faster, x: times as fast as the first", fontsize=8, color='0.3')
+    fig.supxlabel(f"{f['photos']} photos, {f['machine']['cpu']}, {f['machine']['cores']} cores, {f['date']}; "
+        'left is faster, x: times as fast as the first', fontsize=8, color='0.3')
     return fig
