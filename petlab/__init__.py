@@ -16,7 +16,7 @@ if os.path.basename(sys.argv[0] if getattr(sys, 'argv', None) else '') in ('petl
 
 import warnings
 
-# A thread of torch that waits for the others shall soon sleep, not spin: beside other programs that is several times faster, and alone as fast
+# A thread of torch that waits for others shall soon sleep, not spin: beside other programs that is several times faster, alone as fast
 if 'OMP_WAIT_POLICY' not in os.environ: os.environ.setdefault('GOMP_SPINCOUNT', '300')
 # fastai 2.8 still scripts two functions with torch.jit, and newer torch says so at every import
 warnings.filterwarnings('ignore', message='`torch.jit.script` is deprecated', category=FutureWarning)
@@ -25,4 +25,4 @@ warnings.filterwarnings('ignore', message='IProgress not found')  # tqdm's, of a
 # OpenVINO tells its makers of every import, over the network; without the package that does so it does not
 sys.modules.setdefault('openvino_telemetry', None)
 
-class PetlabError(Exception): "A mistake that its message explains, with the file or value and the cure; the `petlab` command shows no traceback for it"
+class PetlabError(Exception): "A mistake that its message explains, with the file or value and the cure; `petlab` shows no traceback for it"

@@ -1,4 +1,4 @@
-"""What a sample is to be answered with, one class, several labels or numbers: how they are encoded, what an answer costs, how a head learns them, which score sums it up.
+"""What a sample is answered with, a class, several labels or numbers: encoding, loss, head, score, and what people are told.
 
 Docs: https://petlab.github.io/petlab/target.html.md"""
 
