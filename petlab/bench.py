@@ -55,7 +55,7 @@ def _listing(photos, label):
     labels = [get_y(o) for o in files]
     return files,labels,sorted(set(labels)),*random_split(len(files), valid_pct=0.2, seed=42)
 
-def _told(photos, valid, wrong):
+def _training_facts(photos, valid, wrong):
     "What a training tells of itself: how many photos, how many to validate, how many of those wrong, and which they were"
     return dict(photos=len(photos), n=len(valid), wrong=int(wrong),
         valid=sha256('\n'.join(sorted(o.name for o in valid)).encode()).hexdigest()[:8])
@@ -77,7 +77,7 @@ def _fastai_training(place, work):
         with learn.no_bar(), learn.no_logging(): learn.fine_tune(1)
         learn.export(photos/f'{label}.pkl')
         valid = dls.valid_ds.items
-        return _told(files, valid, round(learn.recorder.values[-1][-1]*len(valid)))
+        return _training_facts(files, valid, round(learn.recorder.values[-1][-1]*len(valid)))
     train(place/'few', 'cat')
     yield
     while True: yield train(place/'photos', work)
@@ -126,7 +126,7 @@ def _torch_training(place, work):
             wrong = _wrong(net, dls[1])
             net.requires_grad_(True)
         torch.save(dict(vocab=vocab, net=net.state_dict()), photos/f'{label}.pt')
-        return _told(files, files[sets[1]], wrong)
+        return _training_facts(files, files[sets[1]], wrong)
     train(place/'few', 'cat')
     yield
     while True: yield train(place/'photos', work)
@@ -150,7 +150,7 @@ def _sklearn_training(place, work):
         y = [vocab.index(o) for o in labels]
         model = LogisticRegression(C=100, max_iter=1000).fit(x[train_idx], [y[i] for i in train_idx])
         joblib.dump((vocab, model), photos/f'{label}.joblib')
-        return _told(files, files[valid_idx], sum(model.predict(x[valid_idx]) != [y[i] for i in valid_idx]))
+        return _training_facts(files, files[valid_idx], sum(model.predict(x[valid_idx]) != [y[i] for i in valid_idx]))
     train(place/'few', 'cat')
     yield
     while True: yield train(place/'photos', work)
@@ -160,7 +160,7 @@ def _petlab_train(photos, label, bank):
     "`train_bank` with the bank in `bank`"
     from petlab.train import train_bank
     res = train_bank(photos, label=label, out=photos/f'{label}_model', bank=photos/bank, valid_pct=0.2, seed=42, split='random')
-    return _told(res.table, res.table.file[res.table.set=='valid'], res.score.wrong)
+    return _training_facts(res.table, res.table.file[res.table.set=='valid'], res.score.wrong)
 
 def _petlab_trainings(place, work, banks):
     "A training for each of `banks`, after one to warm up"
