@@ -428,7 +428,7 @@ def _held_copies(keys, said):
     for k,s in zip(keys, said): top[k] = max(top.get(k, ''), s, key=rank)
     return [top[k] if top[k]!=s else '' for k,s in zip(keys, said)]
 
-def _drawn(said, labels, valid_pct, seed, test_pct, split, keys, first):
+def _draw_sets(said, labels, valid_pct, seed, test_pct, split, keys, first):
     "Index -> set; `said` says it or is `''`; where `keys` are None photos are drawn by their order, the `first` of their copies alone"
     kinds = strata(labels) if split=='stratified' else None
     def draw(idxs, pct):
@@ -494,7 +494,7 @@ def pet_table(
     at = {k: i for i,k in reversed([*enumerate(same)])}
     first = [at[k] for k in same]
     if valid_pct is None: valid_pct = 0. if any(said) and split!='official' else .2
-    of = _drawn(said, table.label[ok].tolist(), valid_pct, seed, test_pct, split, keys, first)
+    of = _draw_sets(said, table.label[ok].tolist(), valid_pct, seed, test_pct, split, keys, first)
     table['set'],table['copy_of'] = '',None
     table.loc[ok, 'set'] = [of[i if i in of else o] for i,o in enumerate(first)]
     table.loc[ok, 'copy_of'] = [None if o==i else files[o] for i,o in enumerate(first)]
