@@ -7,7 +7,7 @@ Docs: https://petlab.github.io/petlab/confidence.html.md"""
 # %% auto #0
 __all__ = ['reliability', 'calibration_error', 'ece_by_chance', 'nll', 'brier', 'ConfidenceWarning', 'fit_temperature',
            'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy', 'FeatureDistance', 'Auroc',
-           'auroc', 'conformal_threshold', 'out_of_domain', 'plot_scores', 'plot_out_of_domain']
+           'auroc', 'conformal_threshold', 'out_of_domain', 'plot_out_of_domain']
 
 # %% ../nbs/33_confidence.ipynb #5bc575c9
 import math, warnings, numpy as np
@@ -29,12 +29,17 @@ def _checked(scores, targs, probs=True):
     "`scores` as float64 [n,k] and `targs` as integers [n]; raises `PetlabError` where they are not that"
     scores,targs = np.asarray(scores, np.float64),np.asarray(targs)
     if scores.ndim!=2 or scores.shape[1]<2 or targs.shape!=scores.shape[:1] or not len(targs):
-        raise PetlabError(f'predictions {[*scores.shape]} and targets {[*targs.shape]}: expected [n,k] and [n], of one or more photos and two or more classes')
+        raise PetlabError(f'predictions {[*scores.shape]} and targets {[*targs.shape]}: expected [n,k] and [n], '
+            'of one or more photos and two or more classes')
     if targs.dtype.kind not in 'iub' or not ((0<=targs) & (targs<scores.shape[1])).all():
-        raise PetlabError(f'targets from {targs.min()} to {targs.max()}: expected integers from 0 to {scores.shape[1]-1}, the place of the right class')
-    if len(bad := np.flatnonzero(~np.isfinite(scores).all(1))): raise PetlabError(f'predictions of photo {bad[0]} are not finite: train the model again')
+        raise PetlabError(f'targets from {targs.min()} to {targs.max()}: expected integers from 0 to {scores.shape[1]-1}, '
+            'the place of the right class')
+    if len(bad := np.flatnonzero(~np.isfinite(scores).all(1))):
+        raise PetlabError(f'predictions of photo {bad[0]} are not finite: train the model again')
     strange = np.flatnonzero((abs(scores.sum(1)-1)>1e-2) | (scores<0).any(1)) if probs else []
-    if len(strange): raise PetlabError(f'predictions of photo {strange[0]} are no probabilities (sum {scores[strange[0]].sum():.3g}): take the softmax of logits')
+    if len(strange):
+        raise PetlabError(f'predictions of photo {strange[0]} are no probabilities (sum {scores[strange[0]].sum():.3g}): '
+            'take the softmax of logits')
     return scores,targs.astype(int)
 
 def _binned(sure, n_bins):
@@ -47,8 +52,8 @@ def reliability(
     probs:np.ndarray, # [n,k]
     targs:np.ndarray, # Classes as integers [n]
     n_bins:int=10 # Of equal width
-) -> 'pd.DataFrame': # A row a bin: `from` (not in it), `to`, photos `n`, mean `confidence`, `accuracy` and its Wilson interval `low`, `high`; NaN where no photo is
-    "How often a model is right, against how sure it is; bins (from, to] as in Guo et al., 'On Calibration of Modern Neural Networks', ICML 2017"
+) -> 'pd.DataFrame': # A row a bin: `from` (not in it), `to`, photos `n`, mean `confidence`, `accuracy`, its Wilson interval `low`, `high`
+    "How often a model is right, against how sure it is; bins as in Guo et al., 'On Calibration of Modern Neural Networks', ICML 2017"
     import pandas as pd
     probs,targs = _checked(probs, targs)
     sure,right = probs.max(1),probs.argmax(1)==targs
@@ -110,11 +115,15 @@ def fit_temperature(
     logits:np.ndarray, # [n,k]
     targs:np.ndarray # Classes as integers [n]
 ) -> float: # From 0.1 to 100; above 1 the model was too sure
-    "The temperature of least NLL (Guo et al. 2017); a `ConfidenceWarning` says where that is a bound, as when no photo is wrong: then it is no measurement"
+    "The temperature of least NLL (Guo et al. 2017); a `ConfidenceWarning` says where it is a bound, as when no photo is wrong"
     logits,targs = _checked(logits, targs, probs=False)
     res = _temperature(logits, targs)
-    if (logits.argmax(1)==targs).all(): warnings.warn(f'none of {len(targs)} photos is wrong, so no temperature is too low; {res:g} is the bound', ConfidenceWarning, stacklevel=2)
-    elif res in (.1, 100.): warnings.warn(f'the loss is least at the bound {res:g}: these logits say next to nothing of the classes', ConfidenceWarning, stacklevel=2)
+    if (logits.argmax(1)==targs).all():
+        warnings.warn(f'none of {len(targs)} photos is wrong, so no temperature is too low; {res:g} is the bound',
+            ConfidenceWarning, stacklevel=2)
+    elif res in (.1, 100.):
+        warnings.warn(f'the loss is least at the bound {res:g}: these logits say next to nothing of the classes',
+            ConfidenceWarning, stacklevel=2)
     return res
 
 # %% ../nbs/33_confidence.ipynb #5c54ee26
@@ -134,7 +143,9 @@ def _cross_temperature(
 # %% ../nbs/33_confidence.ipynb #304bddcb
 def _outputs(learn, ds_idx=1, dl=None):
     "Logits float64 [n,k] and targets [n] of a classifier; raises `PetlabError` where there are none"
-    if not len(learn.dls[ds_idx] if dl is None else dl): raise PetlabError('no photos to measure on: a loaded model has none of its own, give it dl=learn.dls.test_dl(files, with_labels=True)')
+    if not len(learn.dls[ds_idx] if dl is None else dl):
+        raise PetlabError('no photos to measure on: a loaded model has none of its own, '
+            'give it dl=learn.dls.test_dl(files, with_labels=True)')
     with learn.no_bar(): logits,targs = learn.get_preds(ds_idx, dl, act=noop)
     if targs is None: raise PetlabError('photos without labels: give dl=learn.dls.test_dl(files, with_labels=True)')
     return _checked(logits.double().numpy(), targs.numpy(), probs=False)
@@ -194,9 +205,11 @@ def _gain(logits, after, targs, seed=0):
 
 def _verdict(temperature, n_wrong, n, gain, low, high):
     if not n_wrong: return 'no validation photo is wrong, so a temperature cannot be measured; leave it'
-    if low<=0<=high: return f'no difference that {n} photos could show (loss {-gain:+.3f}, 95 % interval {-high:+.3f} to {-low:+.3f}); leave it'
+    if low<=0<=high:
+        return f'no difference that {n} photos could show (loss {-gain:+.3f}, 95 % interval {-high:+.3f} to {-low:+.3f}); leave it'
     if high<0: return f'fitted on so few photos it makes the loss of others worse by {-gain:.3f} ({-high:.3f} to {-low:.3f}); leave it'
-    return f'the model is too {"sure" if temperature>1 else "modest"}: temperature {temperature:.2f} lowers the loss by {gain:.3f} ({low:.3f} to {high:.3f}); set it'
+    how = 'sure' if temperature>1 else 'modest'
+    return f'the model is too {how}: temperature {temperature:.2f} lowers the loss by {gain:.3f} ({low:.3f} to {high:.3f}); set it'
 
 def _plot_both(before, after, temperature):
     import matplotlib.pyplot as plt
@@ -211,7 +224,9 @@ def calibrate(
     n_folds:int=20, # As in `_cross_temperature`
     seed:int=0, # Of folds and bootstraps
     show_plot:bool=True # Draw both by `plot_reliability`
-) -> 'pd.DataFrame': # Rows `before` and `after`: `loss`, `ece`, `brier`, `error_rate`, `n`; `attrs`: `temperature`, `gain` in loss with its 95 % interval `low`, `high`, `verdict`
+    # Rows `before` and `after`: `loss`, `ece`, `brier`, `error_rate`, `n`;
+    # `attrs`: `temperature`, `gain` in loss with its 95 % interval `low`, `high`, `verdict`
+) -> 'pd.DataFrame':
     "The temperature of the validation photos, and what it changes; `learn` stays as it is until `set_temperature`"
     import pandas as pd
     logits,targs = _outputs(learn)
@@ -235,7 +250,8 @@ def set_temperature(
     from torch import nn, no_grad
     if not (np.isfinite(temperature) and temperature>0): raise PetlabError(f'temperature={temperature}: expected a number above 0')
     *_,last = [o for o in learn.model.modules() if not [*o.children()] and not isinstance(o, (nn.Identity,nn.Dropout))]
-    if not isinstance(last, nn.Linear): raise PetlabError(f'the model ends in {type(last).__name__}: a temperature can only be built into a linear layer')
+    if not isinstance(last, nn.Linear):
+        raise PetlabError(f'the model ends in {type(last).__name__}: a temperature can only be built into a linear layer')
     with no_grad():
         for o in last.parameters(): o /= temperature
 
@@ -251,7 +267,7 @@ def _unit(x):
     return x/np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6)
 
 class FeatureDistance:
-    "Mahalanobis distance of activations from the nearest class, all scaled to length 1 (Müller and Hein, 'Mahalanobis++', 2025), with the covariance that all classes share, shrunk by Ledoit and Wolf"
+    "Mahalanobis distance of activations of length 1 from the nearest class (Müller and Hein, 2025), shrunk by Ledoit and Wolf"
     def __init__(self,
         acts:np.ndarray, # Of the training photos [n,f]
         targs:np.ndarray # Their classes as integers [n]
@@ -259,10 +275,14 @@ class FeatureDistance:
         from sklearn.covariance import ledoit_wolf
         from threadpoolctl import threadpool_limits
         x,(vocab,y) = _unit(acts),np.unique(targs, return_inverse=True)
-        if len(x)<=len(vocab): raise PetlabError(f'{len(x)} photos of {len(vocab)} classes: how far apart photos of a class are takes more photos than classes')
+        if len(x)<=len(vocab):
+            raise PetlabError(f'{len(x)} photos of {len(vocab)} classes: '
+                'how far apart photos of a class are takes more photos than classes')
         self.means = np.stack([x[y==i].mean(0) for i in range(len(vocab))])
         with threadpool_limits(1, 'blas'): values,axes = np.linalg.eigh(ledoit_wolf(x.astype(float)-self.means[y], assume_centered=True)[0])
-        if not values[0]>0: raise PetlabError(f'all {len(x)} photos give the same activations as others of their class: no distance can be measured in them')
+        if not values[0]>0:
+            raise PetlabError(f'all {len(x)} photos give the same activations as others of their class: '
+                'no distance can be measured in them')
         self.axes = axes/np.sqrt(values)
     def __call__(self,
         acts:np.ndarray # [n,f]
@@ -280,11 +300,12 @@ def auroc(
     inside:np.ndarray, # Scores of photos that the model is for [n]
     outside:np.ndarray # Scores of photos that it is not for [m], that should be higher
 ) -> Auroc:
-    "Area under the ROC curve, with the score interval of Newcombe, 'Confidence intervals for an effect size measure based on the Mann-Whitney statistic', 2006 (method 5)"
+    "Area under the ROC curve, with method 5 of Newcombe, 'Confidence intervals ... based on the Mann-Whitney statistic', 2006"
     from scipy.optimize import brentq
     from scipy.stats import mannwhitneyu
     n,m = len(inside),len(outside)
-    if not (n and m and np.isfinite(inside).all() and np.isfinite(outside).all()): raise PetlabError(f'{n} scores inside and {m} outside: expected one or more of each, and finite')
+    if not (n and m and np.isfinite(inside).all() and np.isfinite(outside).all()):
+        raise PetlabError(f'{n} scores inside and {m} outside: expected one or more of each, and finite')
     a = float(mannwhitneyu(outside, inside).statistic/(n*m))
     def miss(t): return (a-t)**2 - 1.96**2*t*(1-t)*(1+((n+m)/2-1)*((1-t)/(2-t)+t/(1+t)))/(n*m)
     eps = 1e-12
@@ -295,12 +316,14 @@ def conformal_threshold(
     scores:np.ndarray, # Of photos that the model is for, but was not fitted on [n]; more is stranger
     keep:float=.95 # Probability that a new photo like these shall pass, at least
 ) -> float: # Infinite, so that every photo passes, where there are too few scores for `keep`; a `ConfidenceWarning` says so
-    "What a new photo's score is not above with probability `keep`: the score of rank ceil((n+1)*keep) (Vovk et al., 'Algorithmic Learning in a Random World', 2005)"
+    "The score of rank ceil((n+1)*keep), which a new one is not above with probability `keep` (Vovk et al., 2005)"
     n,rank = len(scores),math.ceil((len(scores)+1)*keep-1e-9)
-    if not n or not 0<keep<1: raise PetlabError(f'{n} scores, keep={keep}: expected one score or more, and a fraction between 0 and 1, as in 0.95')
+    if not n or not 0<keep<1:
+        raise PetlabError(f'{n} scores, keep={keep}: expected one score or more, and a fraction between 0 and 1, as in 0.95')
     if rank<=n: return float(np.sort(scores)[rank-1])
     needed = math.ceil(keep/(1-keep)-1e-9)
-    warnings.warn(f'{n} validation photos can not tell what {keep:.0%} of such photos stay under: it takes {needed}; until then no photo is called strange', ConfidenceWarning, stacklevel=2)
+    warnings.warn(f'{n} validation photos can not tell what {keep:.0%} of such photos stay under: it takes {needed}; '
+        'until then no photo is called strange', ConfidenceWarning, stacklevel=2)
     return math.inf
 
 # %% ../nbs/33_confidence.ipynb #ce2c1e42
@@ -312,19 +335,20 @@ def _logits(learn, files, acts):
     x,head = torch.as_tensor(acts, dtype=torch.float32, device=learn.dls.device),learn.model[1].eval()
     with torch.no_grad(): return head(x[:,:,None,None] if getattr(learn.model[0], 'needs_pool', True) else x).double().cpu().numpy()
 
-def _kept_says(n_valid, keep, strange):
+def _kept_sentence(n_valid, keep, strange):
     "What the threshold promises, and how many photos passed that it was tried on"
     s = Score(len(strange), int(strange.sum()), 0.)
     low,high = (1-o for o in reversed(s.interval))
     return (f'{keep:.0%} or more of photos like the {n_valid} validation photos pass; '
         f'of the {s.n} photos given {s.n-s.wrong} do, {1-s.error_rate:.1%} (95 % interval {low:.1%} to {high:.1%})')
 
-def _seen(learn, files, distance, bank):
+def _photo_scores(learn, files, distance, bank):
     "The class, its probability, energy and distance of each photo"
     from petlab.acts import bank_acts
     acts = bank_acts(learn, files, bank=bank)[:,0]
     logits = _logits(learn, files, acts)
-    return dict(predicted=[learn.dls.vocab[i] for i in logits.argmax(1)], prob=_softmax(logits).max(1), energy=energy(logits), distance=distance(acts))
+    return dict(predicted=[learn.dls.vocab[i] for i in logits.argmax(1)], prob=_softmax(logits).max(1), energy=energy(logits),
+        distance=distance(acts))
 
 # %% ../nbs/33_confidence.ipynb #13f9ccb6
 def out_of_domain(
@@ -333,30 +357,33 @@ def out_of_domain(
     keep:float=.95, # Fraction of photos like the validation photos that shall pass, at least, as in `conformal_threshold`
     bank:Path=None, # Folder of the banks; default: `petlab.bank.bank_path()`
     show_plot:bool=True # Draw it by `plot_out_of_domain`
-) -> 'pd.DataFrame': # A row a file: `file`, `reason` (`''`, or why it can't be read), `predicted`, `prob`, `energy`, `distance`, `strange`; `attrs`: `threshold` of the distance, `keep`, `auroc` of each score, `valid`: the scores of the validation photos, `says`: what is promised, and what passed
-    "What `learn` says of photos, and which of them are unlike those it was trained on. Pets of another source pass less often than `keep`. Raises `PetlabError` where there are none to compare"
+    # A row a file: `file`, `reason` (`''`, or why it can't be read), `predicted`, `prob`, `energy`, `distance`, `strange`;
+    # `attrs`: `threshold` of the distance, `keep`, `auroc` of each score, `valid` (scores of the validation photos), `says` (what passed)
+) -> 'pd.DataFrame':
+    "Which photos are unlike those that `learn` was trained on; pets of another source pass less often than `keep`; raises `PetlabError`"
     import pandas as pd
     from petlab.acts import acts_dl
     files = [*map(Path, pet_files(pets_path(photos)) if isinstance(photos, (str,Path)) else photos)]
     if not [*learn.model[0].parameters()]: raise PetlabError('a head alone sees no photos: give the learner that it is the head of')
-    if not all(len(o.dataset) for o in learn.dls.loaders[:2]): raise PetlabError('the model has no training and validation photos to compare with: give a learner that was made from photos')
+    if not all(len(o.dataset) for o in learn.dls.loaders[:2]):
+        raise PetlabError('the model has no training and validation photos to compare with: give a learner that was made from photos')
     df = pd.DataFrame(dict(file=files, reason=check_photos(files)), dtype=object)
     ok = df.index[df.reason=='']
     if not len(ok): raise PetlabError(f'{files[0]}: {df.reason[0]}' if files else 'no photos given')
     train = acts_dl(learn, learn.dls.train, bank=bank).dataset
     distance = FeatureDistance(train.x.flatten(1).numpy(), train.y.numpy())
-    valid,found = (_seen(learn, o, distance, bank) for o in (list(learn.dls.valid.items), df.file[ok].tolist()))
+    valid,found = (_photo_scores(learn, o, distance, bank) for o in (list(learn.dls.valid.items), df.file[ok].tolist()))
     df = df.join(pd.DataFrame(found, ok))
     threshold = conformal_threshold(valid['distance'], keep)
     df['strange'] = df.distance>threshold
     signs = dict(prob=-1, energy=1, distance=1)
     df.attrs = dict(threshold=threshold, keep=keep, auroc={k: auroc(s*valid[k], s*found[k]) for k,s in signs.items()},
-        valid={k: valid[k].tolist() for k in signs}, says=_kept_says(len(valid['prob']), keep, df.strange[ok]))
+        valid={k: valid[k].tolist() for k in signs}, says=_kept_sentence(len(valid['prob']), keep, df.strange[ok]))
     if show_plot: plot_out_of_domain(df)
     return df
 
 # %% ../nbs/33_confidence.ipynb #12381f79
-def plot_scores(
+def _plot_scores(
     df:'pd.DataFrame', # From `out_of_domain`
     axs=None # Three axes
 ):
@@ -366,10 +393,12 @@ def plot_scores(
     for ax,(name,values) in zip(axs, df.attrs['valid'].items()):
         given = df[name].dropna()
         bins = np.histogram_bin_edges([*values, *given], 24)
-        for label,o in (('validation',values), ('given',given)): ax.hist(o, bins, weights=np.full(len(o), 100/len(o)), alpha=.6, label=label)
+        for label,o in (('validation',values), ('given',given)):
+            ax.hist(o, bins, weights=np.full(len(o), 100/len(o)), alpha=.6, label=label)
         ax.set(xlabel=name, ylabel='% of photos')
         ax.set_title(f'AUROC {df.attrs["auroc"][name]}', size=10)
-    if math.isfinite(df.attrs['threshold']): axs[2].axvline(df.attrs['threshold'], color='black', ls='--', lw=1, label=f'{df.attrs["keep"]:.0%} of such photos')
+    if math.isfinite(df.attrs['threshold']):
+        axs[2].axvline(df.attrs['threshold'], color='black', ls='--', lw=1, label=f'{df.attrs["keep"]:.0%} of such photos')
     axs[2].legend(fontsize=8)
     return axs
 
@@ -381,7 +410,7 @@ def plot_out_of_domain(
     import matplotlib.pyplot as plt
     fig = plt.figure(figsize=(10,4.6), layout='constrained')
     top,bottom = fig.subfigures(2, 1, height_ratios=(3,2))
-    plot_scores(df, top.subplots(1, 3))
+    _plot_scores(df, top.subplots(1, 3))
     for ax in (axs := bottom.subplots(1, n)): ax.axis('off')
     for ax,o in zip(axs, df.nlargest(n, 'distance').itertuples()):
         ax.imshow(resize_photo(open_photo(o.file, 256), (128,128)))

@@ -112,8 +112,9 @@ def pet_dls(
     tell_left_out(table)
     used = table[table.set.isin(['train','valid'])].reset_index()
     vocab,n_train = check_sets(table),sum(used.set=='train')
-    dblock = DataBlock((ImageBlock(PILPhoto), _target_block(target or how.target, vocab, np.size(used.label[0]))),
-        get_y=_get_y(how, table, path), splitter=_splitter(used, valid_pct, seed), item_tfms=item_tfms or Resize(size), batch_tfms=batch_tfms)
+    block = _target_block(target or how.target, vocab, np.size(used.label[0]))
+    dblock = DataBlock((ImageBlock(PILPhoto), block), get_y=_get_y(how, table, path), splitter=_splitter(used, valid_pct, seed),
+        item_tfms=item_tfms or Resize(size), batch_tfms=batch_tfms)
     dls = dblock.dataloaders(used.file.tolist(), path=_folder(path), bs=min(bs or small_bs(n_train), n_train),
         num_workers=cpu_workers() if num_workers is None else num_workers, **kwargs)
     dls.table,dls.label,dls.target = table,how.label,target or how.target

@@ -198,7 +198,7 @@ def _weights_digest(tensors):
     return h.hexdigest()[:16]
 
 # %% ../nbs/30_judge.ipynb #d740f1ed
-def _learner_says(learn, files):
+def _learner_labels(learn, files):
     "Labels of `files` by a `Learner`, its classes, and which model it is"
     if hasattr(learn.dls.valid_ds, 'acts'):
         raise PetlabError('a learner of activations can not open photos: score the learner whose head it is')
@@ -208,20 +208,20 @@ def _learner_says(learn, files):
     vocab = [*learn.dls.vocab]
     return [vocab[i] for i in preds.argmax(1).tolist()],vocab,arch or type(learn.model).__name__,weights
 
-def _predictor_says(model, files):
-    "As `_learner_says`, by a `Predictor`"
+def _predictor_labels(model, files):
+    "As `_learner_labels`, by a `Predictor`"
     preds = model.batch(files)
     for o in preds:
         if isinstance(o, PhotoError): raise o
     return [o.label for o in preds],model.vocab,model.info['arch'],_weights_digest(read_weights(model.folder, model.info))
 
-def _says(
+def _answer_labels(
     model, # `Learner`, `Predictor`, or function of a list of files to their labels
     files # Paths
 ):
     "Labels of `files`, classes of the model (None: not known), its architecture and the digest of its weights"
-    if hasattr(model, 'get_preds'): return _learner_says(model, files)
-    if hasattr(model, 'batch') and hasattr(model, 'vocab'): return _predictor_says(model, files)
+    if hasattr(model, 'get_preds'): return _learner_labels(model, files)
+    if hasattr(model, 'batch') and hasattr(model, 'vocab'): return _predictor_labels(model, files)
     if not callable(model):
         raise PetlabError(f'{type(model).__name__} can not be scored; give a Learner, a Predictor, '
             'or a function of a list of files to their labels')
@@ -337,7 +337,7 @@ def score(self:SealedTest,
 ) -> Look: # Prints as a sentence
     "The model's error on the test set, as far as the `Ladder` tells it; warns from the second look on, raises `PetlabError`"
     self._unchanged()
-    labels,vocab,arch,weights = _says(model, self._files)
+    labels,vocab,arch,weights = _answer_labels(model, self._files)
     if vocab is not None and (strange := {*self.vocab}-{*vocab}):
         raise PetlabError(f"photos of the test set are labelled {sorted(map(str, strange))[0]!r}, "
             f"which is no class of the model ({', '.join(map(str, vocab[:5]))}); seal with the label that it was trained on")
@@ -445,7 +445,7 @@ def compare(self:SealedTest,
 ) -> Paired: # A positive difference: `model` errs less
     "Two models photo by photo, as part of the last look, which must have been at `model`; raises `PetlabError`"
     self._unchanged()
-    (others,*_),(labels,*_,weights) = (_says(o, self._files) for o in (other, model))
+    (others,*_),(labels,*_,weights) = (_answer_labels(o, self._files) for o in (other, model))
     looks = self._looks()
     if not looks or weights is None or looks[-1]['weights']!=weights:
         raise PetlabError('the last look was not at this model: score it, then compare')

@@ -39,7 +39,7 @@ def _keep_freed_memory():
 
 # %% ../nbs/21_learn.ipynb #c90f0360
 class DevicePrecision(MixedPrecision):
-    "fastai's `MixedPrecision` for training, on the learner's device and in the number type that pays there (`autocast_dtype`); it predicts in float32"
+    "fastai's `MixedPrecision` for training, in the number type that pays on the device (`autocast_dtype`); it predicts in float32"
     name = 'mixed_precision'
     def before_fit(self):
         device = torch.device(self.dls.device or default_device())
@@ -81,7 +81,7 @@ class TrainingLog(Callback):
 
 # %% ../nbs/21_learn.ipynb #3866be36
 class PhotoLosses(Callback):
-    "Each validation photo's loss, its class or outputs as predicted, and what is right [n], after every epoch of the last `fit`, in `epochs`"
+    "Each validation photo's loss, what was predicted and what is right [n], after every epoch of the last `fit`, in `epochs`"
     order,remove_on_fetch = Recorder.order+1,True
     def __init__(self): self.epochs,self.seen = [],None
     def before_train(self):
@@ -95,7 +95,8 @@ class PhotoLosses(Callback):
         self.seen.append([to_np(o) for o in (losses, pred.argmax(1) if y.ndim==1 and not y.is_floating_point() else pred, y)])
     def _losses(self, pred, y):
         f = self.loss_func
-        if not hasattr(f, 'reduction') and 'reduction' not in signature(f).parameters: return torch.stack([f(*o) for o in zip(pred[:,None], y[:,None])])
+        if not hasattr(f, 'reduction') and 'reduction' not in signature(f).parameters:
+            return torch.stack([f(*o) for o in zip(pred[:,None], y[:,None])])
         with self.learn.loss_not_reduced(): return self.learn.loss_func(pred, y).reshape(len(y), -1).mean(1)
     def after_validate(self):
         if self.seen: self.epochs.append(tuple(map(np.concatenate, zip(*self.seen))))
@@ -118,8 +119,9 @@ def _kind(dls):
         if has(Categorize): return Classes
         if has(RegressionSetup) or (has_points(dls) and not isinstance(tls[1][0], TensorBBox)): return Numbers
     found = f'a {type(tls[1][0]).__name__}' if len(tls)==2 else f'{len(tls)} parts in a {type(dls.train_ds).__name__}'
-    raise PetlabError(f'no class, labels or numbers to each sample, but {found}: petlab needs two blocks, the second of them a CategoryBlock, '
-        'MultiCategoryBlock, RegressionBlock or PointBlock; train other learners with fastai, and keep them with Learner.export')
+    raise PetlabError(f'no class, labels or numbers to each sample, but {found}: petlab needs two blocks, '
+        'the second of them a CategoryBlock, MultiCategoryBlock, RegressionBlock or PointBlock; '
+        'train other learners with fastai, and keep them with Learner.export')
 
 # %% ../nbs/21_learn.ipynb #52932f6e
 def _encoded(dls, y):
@@ -203,11 +205,12 @@ def pet_learner(
     cbs=None, # Further callbacks
     **kwargs # Passed to `Learner`
 ) -> Learner: # Frozen up to its head
-    "A `Learner` for transfer learning; raises `UnknownModel`, `WeightsError` where weights can't be had, or `PetlabError` for another kind of answer"
+    "A `Learner` for transfer learning; raises `UnknownModel`, `WeightsError`, or `PetlabError` for another kind of answer"
     kind,net = _kind(dls),body(arch or default_arch, pretrained)
     if (grid or 1)>1 and not net.needs_pool: raise PetlabError(f'{net.arch} does not tell places apart: grid=1 is all that there is of it')
     grid = grid or (kind.grid if net.needs_pool else 1)
-    head = dict(lin_ftrs=lin_ftrs, ps=ps, concat_pool=concat_pool) if grid==1 else dict(lin_ftrs=lin_ftrs, ps=ps, concat_pool=False, grid=grid)
+    head = dict(lin_ftrs=lin_ftrs, ps=ps, concat_pool=concat_pool and grid==1)
+    if grid>1: head['grid'] = grid
     model = add_grid_head(net, n_out or get_c(dls), **head)
     if grid>1: model[1][1] = nn.Flatten()
     model.head_args = head
@@ -262,7 +265,8 @@ def learner_outputs(
     usual = dict(softmax=partial(F.softmax, dim=-1), sigmoid=torch.sigmoid, identity=noop)[target.activation]
     out,y = learn.get_preds(dl=dl, act=getattr(learn.loss_func, 'activation', usual))[:2]
     out = to_np(out.float().flatten(1)).astype(float)
-    if len(out) and out.shape[1]!=len(target.vocab): raise PetlabError(f'{out.shape[1]} outputs for {len(target.vocab)} of {target.name}: give pet_learner n_out={len(target.vocab)}')
+    if len(out) and out.shape[1]!=len(target.vocab):
+        raise PetlabError(f'{out.shape[1]} outputs for {len(target.vocab)} of {target.name}: give pet_learner n_out={len(target.vocab)}')
     if not np.isfinite(out).all(): raise PetlabError('outputs that are no numbers (NaN); train the model again')
     return (out+1)/2 if has_points(learn.dls) else out,y
 
@@ -288,7 +292,7 @@ def score(
     return learner_target(learn).score(learn.answers(ds_idx, dl))
 
 # %% ../nbs/21_learn.ipynb #3a4e3539
-def _told(target, table, ok, out):
+def _with_answers(target, table, ok, out):
     "`table` with what is answered of its rows `ok`"
     res = table.assign(predicted=None, prob=np.nan)
     res.loc[ok, 'predicted'] = pd.Series(target.decode(out), ok, dtype=object)
@@ -299,11 +303,11 @@ def _told(target, table, ok, out):
 def assess(
     learn:Learner, # As in `learner_target`
     table:pd.DataFrame # `file`, and perhaps `label`; rows with a `reason` are left as they are
-) -> pd.DataFrame: # `table` with `predicted` (class, labels, number or numbers), `prob` (NaN for numbers), and where there are labels `loss`
+) -> pd.DataFrame: # `table` with `predicted`, `prob` (NaN for numbers), and where there are labels `loss`
     "What `learn` makes of each photo; `reason` says why one is left out"
     ok = table.index[table.reason=='']
     if not len(ok): return table.assign(predicted=None, prob=np.nan)
-    return _told(learner_target(learn), table, ok, learner_outputs(learn, files_dl(learn, table.file[ok].tolist()))[0])
+    return _with_answers(learner_target(learn), table, ok, learner_outputs(learn, files_dl(learn, table.file[ok].tolist()))[0])
 
 # %% ../nbs/21_learn.ipynb #2b83df09
 def predict_photos(
@@ -323,4 +327,4 @@ def score_photos(
     ok = table.index[table.reason=='']
     if not len(ok): raise PetlabError(f'none of the {len(table)} photos can be used; {table.file.iloc[0].name}: {table.reason.iloc[0]}')
     out = learner_outputs(learn, files_dl(learn, table.file[ok].tolist()))[0]
-    return target.score(target.answers([*table.file[ok]], out, [*table.label[ok]])),_told(target, table, ok, out)
+    return target.score(target.answers([*table.file[ok]], out, [*table.label[ok]])),_with_answers(target, table, ok, out)

@@ -123,7 +123,7 @@ def moved(self:_DoubleModel,
             for p,o in zip(self.params, start): p.copy_(o)
 
 # %% ../nbs/32_measure.ipynb #7ef3e431
-def _felt(df):
+def _add_least_steps(df):
     "What the table of `loss_vs_metric` comes to"
     a = df.attrs
     def smallest(changed): return float(df.step[changed].min()) if changed.any() else None
@@ -178,7 +178,7 @@ def loss_vs_metric(
         rows.append(dict(direction=name, step=step, loss=ls.mean(), change=(ls-losses).mean(), error_rate=w.mean(), wrong=int(w.sum())))
     df = pd.DataFrame(rows)
     df.attrs.update(n=double.n, of=double.of, loss=float(losses.mean()), wrong=int(wrong.sum()), error_rate=float(wrong.mean()))
-    _felt(df)
+    _add_least_steps(df)
     if show_plot: plot_loss_vs_metric(df)
     return df
 
@@ -568,7 +568,7 @@ def _ten_times(sizes, wrongs, of, seed, n_boot=200):
     return fitted,(float(fitted(10*sizes[-1])), float(low), float(high)),boot
 
 # %% ../nbs/32_measure.ipynb #93806fb5
-def _say(df, sizes, wrongs, of, seed):
+def _add_forecast(df, sizes, wrongs, of, seed):
     "Put into `df.attrs` what a learning curve comes to"
     a,now = df.attrs,float(wrongs[-1].mean())
     a.update(law=None, ten_times=None)
@@ -617,7 +617,7 @@ def learning_curve_of(
     df = pd.DataFrame(todo, columns=['n', 'draw'])
     df['error'],df['low'],df['high'] = zip(*((s.error_rate, *s.interval) for s in scores))
     df['wrong'],df['n_valid'],df['of'] = [s.wrong for s in scores],len(y_valid),n
-    _say(df, sizes, [np.stack(o) for o in wrongs.values()], n, seed)
+    _add_forecast(df, sizes, [np.stack(o) for o in wrongs.values()], n, seed)
     return df
 
 # %% ../nbs/32_measure.ipynb #6f993eae

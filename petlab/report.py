@@ -6,9 +6,8 @@ Docs: https://petlab.github.io/petlab/report.html.md"""
 
 # %% auto #0
 __all__ = ['ReportKind', 'report_kinds', 'Evidence', 'photo_cards', 'mistakes_section', 'confusion_section', 'classes_section',
-           'labels_section', 'numbers_section', 'calibration_section', 'strange_pictures', 'strangers_section',
-           'data_section', 'training_section', 'making_section', 'score_section', 'report_sentence', 'report_page',
-           'report']
+           'labels_section', 'numbers_section', 'calibration_section', 'strangers_section', 'data_section',
+           'training_section', 'making_section', 'score_section', 'report_sentence', 'report_page', 'report']
 
 # %% ../nbs/36_report.ipynb #78175bd2
 import petlab
@@ -96,7 +95,7 @@ class Evidence:
         source:str|Path, # `'sketch'`, `'pets'`, a folder of labelled photos, or a CSV
         label:str|Callable=None, # As in `label_source`; default: what the model was trained with
         seed:int=42, # Of what is drawn by lot
-        strange:str|Path=None, # Folder of photos that are none of the classes; default: made ones, as from `strange_pictures`
+        strange:str|Path=None, # Folder of photos that are none of the classes; default: made ones, as from `_strange_pictures`
         bank:Path=None, # Folder of the banks; default: `bank_path()`
         **how # As in `report`: `target`, `item`, `label_delim`
     ):
@@ -727,7 +726,7 @@ def calibration_section(
         _page_figure(lambda: plot_reliability(df), 'Accuracy against confidence'))
 
 # %% ../nbs/36_report.ipynb #d7a2b352
-def strange_pictures(
+def _strange_pictures(
     n:int=8, # Of each kind
     size:int=256, # Side, pixels
     seed:int=0 # Another one draws others
@@ -773,7 +772,7 @@ def _strange_files(ev, folder):
     "Paths of strange pictures by kind"
     if ev.strange: return {Path(ev.strange).name: list(pet_files(ev.strange, ev.predictor.kind.name))}
     res = {}
-    for kind,pics in strange_pictures(seed=ev.seed).items():
+    for kind,pics in _strange_pictures(seed=ev.seed).items():
         res[kind] = [folder/f'{kind}_{i}.png' for i in range(len(pics))]
         for fn,pic in zip(res[kind], pics): pic.save(fn)
     return res

