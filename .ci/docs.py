@@ -1,8 +1,13 @@
-"Build the site into `_docs/`, warnings as errors, and check that no page has a link that leads nowhere or needs another host to be read"
+"Build the site into `_docs/`, warnings as errors, and check that no page has a link that leads nowhere, needs another host to be read, or looks wrong in a browser"
 import os, re, shutil, subprocess, sys
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
+
+from fastcore.nbio import read_nb
+
+from look import look
 
 root = Path(__file__).parent.parent
 site,proc = root/'_docs',root/'_proc'
@@ -25,7 +30,7 @@ def broken(
     site:Path, # folder of the built site
 ): # list of messages, empty when all is well
     "Local links and anchors that do not exist, and scripts, styles and fonts that come from other hosts"
-    pages,res = {p: Page(p) for p in site.glob('*.html')},[]
+    pages,res = {p.resolve(): Page(p) for p in site.rglob('*.html') if '_static' not in p.parts},[]
     for path,page in pages.items():
         res += [f'{path.name} loads {o}, so it needs another host to be read' for o in page.loads if urlsplit(o).netloc]
         for link in sorted(page.links|page.loads):
@@ -38,12 +43,34 @@ def broken(
         if re.search(r'(url\(|@import)\s*["\']?(https?:)?//', css.read_text(encoding='utf-8')): res.append(f'{css.name} loads a font or style from another host')
     return res
 
+@cache
+def headings(path):
+    "The anchors that JupyterLab and GitHub give to the headings of a notebook"
+    text = '\n'.join(c.source for c in read_nb(path).cells if c.cell_type=='markdown')
+    return {re.sub('[`*]', '', o).strip().replace(' ', '-') for o in re.findall(r'^#+ (.+)', text, re.M)}
+
+def lost():
+    "Links of README and notebooks, as they are read without the site, to files and headings that do not exist"
+    texts = {root/'README.md': (root/'README.md').read_text(encoding='utf-8')}
+    for p in [root/'nbs/index.ipynb', *sorted(root.glob('nbs/lesson/*.ipynb')), *sorted(root.glob('nbs/guides/*.ipynb'))]:
+        texts[p] = '\n'.join(c.source for c in read_nb(p).cells if c.cell_type=='markdown')
+    res = []
+    for path,text in texts.items():
+        for link in re.findall(r'(?:\]\(|src=")([^)"\s]+)', re.sub(r'^```.*?^```', '', text, flags=re.M|re.S)):
+            file,anchor = urldefrag(link)
+            target = path.parent/unquote(file) if file else path
+            if urlsplit(link).scheme: continue
+            if not target.exists(): res.append(f'{path.name} links to {link}, and there is no such file')
+            elif anchor and target.suffix=='.ipynb' and unquote(anchor) not in headings(target): res.append(f'{path.name} links to {link}, and there is no such heading')
+    return res
+
 def main():
     for o in (site, proc): shutil.rmtree(o, ignore_errors=True)
     (proc/'pages').mkdir(parents=True)
     sphinx = [sys.executable, '-m', 'sphinx', '-q', '-W', '--keep-going', '-b', 'html', '-c', 'nbs', '-d', '_proc/doctrees', '_proc/pages', '_docs']
     if code := subprocess.run(sphinx, cwd=root, env={**os.environ, 'PYTHONWARNINGS': 'ignore'}).returncode: sys.exit(code)
-    bad = broken(site.resolve())
-    if bad: sys.exit('\n'.join(bad))
+    bad,seen = broken(site.resolve())+lost(),look(site.resolve())
+    if seen is None: print('The site was not looked at with a browser: there is no Chromium here')
+    if bad := bad+(seen or []): sys.exit('\n'.join(bad))
 
 if __name__=='__main__': main()

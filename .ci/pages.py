@@ -5,6 +5,7 @@ from importlib import import_module
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from posixpath import join, normpath
 
 from fastcore.basics import first
 from fastcore.docments import docments, docstring
@@ -15,10 +16,34 @@ from nbdev.process import NBProcessor
 from nbdev.processors import FilterDefaults, _default_exp, add_links, exec_show_docs, insert_warning
 
 cfg = get_config(Path(__file__).parent)
-notebooks = sorted(cfg.nbs_path.glob('[0-9]*_*.ipynb'))
-sources = {nbpath2html(p).stem: p for p in [cfg.nbs_path/cfg.readme_nb, *notebooks] if p.exists()}
+def name_of(path): return nbpath2html(Path(path)).with_suffix('').as_posix()
 
-lookup = NbdevLookup(skip_mods=f'{cfg.lib_name}.cli') # `zoo` in a text is the function of the library, not the command
+guides = 'train_on_your_own', 'which_labels_are_wrong', 'good_enough', 'save_load_predict', 'tune' # in the order in which they are needed
+
+def _order(path): return guides.index(path.stem) if path.stem in guides else len(guides), path.stem
+
+groups = {o: sorted(cfg.nbs_path.glob(f'{o}[!_]*.ipynb'), key=_order) for o in ('lesson/', 'guides/')} | {'': sorted(cfg.nbs_path.glob('[0-9]*_*.ipynb'))}
+rooms = cfg.nbs_path/'guides'/'rooms.ipynb' # the front page of the reference
+groups['guides/'] = [p for p in groups['guides/'] if p!=rooms]
+sources = {name_of(p.relative_to(cfg.nbs_path)): p for p in [cfg.nbs_path/cfg.readme_nb, *(p for ps in groups.values() for p in ps), rooms] if p.exists()}
+
+_torch,_scipy = 'https://docs.pytorch.org/docs/stable','https://scikit-learn.org/stable/modules/generated'
+elsewhere = {r'(?:torch\.)?(nn\.[A-Z]\w+)': _torch+'/generated/torch.{}.html', r'Module': _torch+'/generated/torch.nn.Module.html',
+    r'(?:torch\.)?Tensor': _torch+'/tensors.html#torch.Tensor', r'torch\.(autocast)': _torch+'/amp.html#torch.{}', r'torch\.(hub)': _torch+'/hub.html',
+    r'torch\.(\w+)': _torch+'/generated/torch.{}.html', r'timm\.(\w+)': 'https://huggingface.co/docs/timm/reference/models#timm.{}', r'timm': 'https://huggingface.co/docs/timm',
+    r'(resnet\d+|convnext_tiny)': 'https://docs.pytorch.org/vision/stable/models/generated/torchvision.models.{}.html',
+    r'(?:np\.)?(ndarray)': 'https://numpy.org/doc/stable/reference/generated/numpy.{}.html', r'(?:pd\.)?(DataFrame|Series)': 'https://pandas.pydata.org/docs/reference/api/pandas.{}.html',
+    r'(LogisticRegression|RidgeCV)': f'{_scipy}/sklearn.linear_model.{{}}.html', r'Path': 'https://docs.python.org/3/library/pathlib.html#pathlib.Path',
+    r'Image': 'https://pillow.readthedocs.io/en/stable/reference/Image.html#PIL.Image.Image'} # addresses by rule: nothing is looked up while building
+
+class Lookup(NbdevLookup):
+    "nbdev's index of this library and of fastai, fastcore and nbdev, and the addresses of what has no such index; in another library's name is a capital, a dot or a _"
+    def doc(self, sym):
+        found = super().doc(sym)
+        if found and (found.startswith(cfg.doc_url) or re.search(r'[A-Z._]', sym)): return found
+        return first(url.format(*m.groups()) for k,url in elsewhere.items() if (m := re.fullmatch(k, sym)))
+
+lookup = Lookup((cfg.lib_name, 'fastai', 'fastcore', 'nbdev'), skip_mods=f'{cfg.lib_name}.cli') # `zoo` in a text is the function of the library, not the command
 
 class Filter(FilterDefaults):
     "nbdev's processors, without the one that runs the notebook again: the API is read from the module"
@@ -40,6 +65,8 @@ def _row(*cols): return '| ' + ' | '.join(re.sub(r'(?<!\\)\|', r'\|', str(c)).re
 
 def _code(s): return f'`{s}`' if s else ''
 
+def _types(s): return r' \| '.join(map(_code, s.split('|'))) if re.fullmatch(r'[\w.|]+', s) else _code(s)
+
 def params(
     sym, # function, method or class
 ): # its docments as a Markdown table, '' where nothing is documented
@@ -48,10 +75,14 @@ def params(
     if not any(d.docment for d in dms.values()): return ''
     def _cols(k, d):
         default = '' if d.default is inspect.Parameter.empty else _code(Shown(d.default))
-        return '*returns*' if k=='return' else f'<code>{k}</code>', _code(_type(d.anno)), default, d.docment or ''
+        return '*returns*' if k=='return' else f'<code>{k}</code>', _types(_type(d.anno)), default, d.docment or ''
     if 'kwargs' in dms and not dms['kwargs'].docment: del dms['kwargs']
     if 'return' in dms and not (dms['return'].docment or _type(dms['return'].anno)): del dms['return']
     return '\n'.join(_row(*r) for r in [('Parameter', 'Type', 'Default', 'Details'), ['---']*4, *(_cols(k, d) for k,d in dms.items())])
+
+def _count(table):
+    n = table.count('\n| <code>')
+    return ', '.join([*([f'{n} parameter{"s"*(n>1)}'] if n else []), *(['what it returns'] if '| *returns* |' in table else [])])
 
 def signature(sym):
     "`sym`'s parameters and their defaults, without the types: they stand in the table"
@@ -69,7 +100,9 @@ def api(
     if kind=='class' and issubclass(sym, BaseException): kind = 'exception'
     called = kind in ('function', 'method') or kind=='class' and not {'__init__', '__new__'}.isdisjoint(vars(sym))
     sig,table = (signature(sym), params(sym)) if called else ('', '')
-    body = lookup.linkify(f'{docstring(sym)}\n\n{table}')
+    folded = f'<details class="parameters"><summary>{_count(table)}</summary>\n\n{table}\n\n</details>' if table else ''
+    text = re.sub(r'(?<![<\w"])(?<!\]\()https?://[^\s)>\]]+', r'<\g<0>>', docstring(sym))
+    body = lookup.linkify(f'{text}\n\n{folded}')
     return f'`````{{py:{kind}}} {name}{sig}\n:module: {module}\n\n{body}\n`````'
 
 _re_page = re.compile(rf'(\]\(|href="|src=")(?:{re.escape(cfg.doc_url)}|\./)?(?!\w+:)([\w/.-]+?)\.(?:html|ipynb)(#[^)"\s]*)?(?=[)"\s])')
@@ -77,10 +110,11 @@ _re_page = re.compile(rf'(\]\(|href="|src=")(?:{re.escape(cfg.doc_url)}|\./)?(?!
 def relink(
     md:str, # Markdown
     to, # function of a page's name, such as 'pets', and an anchor or '', that returns a link
+    folder='', # of the notebook below `nbs/`
 ):
-    "`md` with each link to a page of the lesson, whether it names the notebook, the page or the hosted site, replaced"
+    "`md` with each link to a page, whether it names the notebook, the page or the hosted site, replaced"
     def _f(m):
-        name = nbpath2html(m[2]).stem
+        name = name_of(normpath(m[2] if cfg.doc_url in m[0] else join(folder, m[2])))
         return m[1] + to(name, (m[3] or '#')[1:]) if name in sources else m[0]
     return _re_page.sub(_f, md)
 
@@ -136,9 +170,12 @@ def page(
     cells = [c for c in (_cell(c, module) for c in nb.cells if c.cell_type!='raw') if c]
     nb.cells = [c for documented,run in groupby(cells, lambda c: 'symbol' in c) for c in (sorted(run, key=lambda c: place(c.module, c.symbol)) if documented else run)]
     nb.cells = _filled(nb.cells)
+    heading = nb.title
     for c in nb.cells:
-        if c.cell_type=='markdown' and 'symbol' not in c: c.source = lookup.linkify(c.source)
+        if heads := c.cell_type=='markdown' and 'symbol' not in c and re.findall(r'^#+ (.+)', c.source, re.M): heading = heads[-1]
+        if c.cell_type=='code': c.metadata['mystnb']['image'].setdefault('alt', re.sub('[`*]', '', f'{heading}: what {c.source.splitlines()[-1].strip() if c.source else "the cell"} shows'))
+        if c.cell_type=='markdown' and 'symbol' not in c: c.source = lookup.linkify(c.source) or ''
     nb.symbols = [c.symbol for c in nb.cells if 'symbol' in c]
     nb.metadata.pop('widgets', None)
-    nb.metadata['language_info'] = dict(name='python')
+    nb.metadata['language_info'] = dict(name='python', pygments_lexer='ipython3')
     return nb

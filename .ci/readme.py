@@ -34,7 +34,7 @@ def build(
     (dest/images).mkdir(parents=True, exist_ok=True)
     for o in (dest/images).glob('index-*'): o.unlink()
     for c in nb.cells:
-        if c.cell_type=='markdown': c.source = relink(c.source, lambda name,anchor: f'{cfg.nbs_path.name}/{sources[name].name}')
+        if c.cell_type=='markdown': c.source = relink(c.source, lambda name,anchor: sources[name].relative_to(cfg.config_path).as_posix()+(f'#{anchor}' if anchor and '/' in name else ''))
         for o in c.get('outputs', []):
             if any(k in o.get('data', {}) for k in kinds):
                 kind = next(v for k,v in kinds.items() if k in o.data)
