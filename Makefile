@@ -30,7 +30,7 @@ slow: $(DEV) ## also run the notebook cells marked slow
 	$(BIN)/nbdev-test --flags slow
 
 lab: $(DEV) ## open JupyterLab on the notebooks
-	$(BIN)/jupyter lab --notebook-dir nbs --config .ci/lab.py lesson/1_first_model.ipynb
+	$(BIN)/jupyter lab --notebook-dir nbs --config .ci/lab.py nbs/lesson/1_first_model.ipynb
 
 hooks: $(DEV) ## make git show and merge notebooks cell by cell
 	git config merge.jupyternotebook.name "notebooks, cell by cell"

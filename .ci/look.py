@@ -1,4 +1,4 @@
-"Look at the built site with Chromium, where it is there: no page that scrolls sideways, no picture without words, no error in the console, none too long; search leads to the lesson"
+"Look at the built site with Chromium, where it is there: no page that scrolls sideways, no table wider than its column, no picture without words, no error in the console, none too long; search leads to the lesson"
 import json, re, shutil, subprocess, sys, tempfile
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +30,7 @@ async function look(page, width) {
     res.push(`scrolls sideways by ${wide} pixels at a width of ${width}${out ? ", because of " + out.outerHTML.slice(0, 120) : ""}`)
   }
   for (const o of d.querySelectorAll("article img")) if (/^_images/.test(o.alt) || !(o.alt || "").trim() && !o.closest("figure")?.querySelector("figcaption")) res.push(`has a picture without words: ${o.getAttribute("src").slice(-60)}`)
+  if (width > 1000) for (const o of d.querySelectorAll("article table")) if (o.scrollWidth > o.parentElement.clientWidth+1) res.push(`has a table that is wider than its column: ${o.textContent.replace(/\\s+/g, " ").slice(0, 60)}`)
   const high = root.scrollHeight
   if (width > 1000 && high > LONGEST) res.push(`is ${high} pixels long, LONGEST at most`)
   frame.remove()

@@ -91,7 +91,8 @@ def make_pages():
     trees = [toctree([entry(o, pages) for o in groups[folder]], caption) for caption,folder in dict(Lesson='lesson/', Guides='guides/').items() if groups[folder]]
     trees.append(toctree(reference(pages), 'Reference'))
     for name,nb in pages.items():
-        title = f'# {nb.title}' + (f'\n\n{{.lead}}\n{nb.description}' if nb.description else '')
+        room = f'`{cfg.lib_name}.{name}`: ' if name in said else ''
+        title = f'# {said.get(name, nb.title)}' + (f'\n\n{{.lead}}\n{room}{nb.description}' if nb.description else '')
         nb.cells.insert(0, mk_cell(title, 'markdown'))
         if name=='index': nb.cells.append(mk_cell('\n\n'.join(trees), 'markdown'))
         for c in nb.cells:
