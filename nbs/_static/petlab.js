@@ -6,9 +6,11 @@ function fold(limit) {
   for (const o of sections) {
     if (document.documentElement.scrollHeight < limit) break
     const box = document.createElement("details"), line = document.createElement("summary")
-    line.textContent = `Show: ${o.firstElementChild.textContent.replace(/#$/, "")}`
+    const head = o.querySelector(":scope > h2"), nodes = [...o.childNodes]
+    if (!head) continue
+    line.textContent = `Show: ${head.firstChild.textContent}`
     box.className = "section"
-    box.append(line, ...[...o.childNodes].filter(c => c !== o.firstElementChild && !(c.tagName === "SPAN" && c.id)))
+    box.append(line, ...nodes.slice(nodes.indexOf(head)+1))
     o.append(box)
   }
 }
@@ -18,6 +20,10 @@ function unfold() {
   here?.querySelectorAll(":scope > details.section").forEach(o => o.open = true)
   here?.scrollIntoView()
 }
-addEventListener("load", () => { if (!location.pathname.match(/lesson|guides/)) fold(11500); if (location.hash) unfold() })
+// A table that is wider than its column is set smaller, and its words may break
+function tighten() {
+  if (innerWidth > 600) for (const o of document.querySelectorAll("article table")) if (o.scrollWidth > o.parentElement.clientWidth+1) o.classList.add("tight")
+}
+addEventListener("load", () => { tighten(); if (!location.pathname.match(/lesson|guides/)) fold(11500); if (location.hash) unfold() })
 addEventListener("hashchange", unfold)
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(o => o.open = true))
