@@ -17,7 +17,7 @@ from . import PetlabError, __version__
 def train(
     source:str, # A folder of photos, a CSV that names them, 'sketch' (the built-in sample) or 'pets' (Oxford-IIIT Pet, 774 MB to fetch)
     label:str=None, # What to learn: cat (or dog), breed, folder, a regular expression, or columns of the CSV, with commas; else worked out
-    target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
+    target:str=None, # What a label is: class, several (any number of labels), number, or a room's name; default: what the labels are
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
@@ -29,7 +29,7 @@ def train(
     test_pct:float=0., # Fraction of the photos set aside before that, and measured once, at the end
     seed:int=42, # Same seed, same photos, same machine: same numbers
     out:str='model', # Folder for the model; a model that is there is replaced
-    kind:str='photo', # Of the samples, as other packages may add some
+    kind:str='photo', # Of the samples: photo, or a room's name
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Train a network on photos, measure it and save it"
@@ -111,7 +111,10 @@ def _quiet(on=True): return redirect_stdout(sys.stderr) if on else nullcontext()
 
 def _program():
     "The command as it was called, or its name in another program"
-    return sys.argv[0] if os.path.basename(sys.argv[0])=='petlab' else 'petlab'
+    from shutil import which
+    called,found = sys.argv[0],which('petlab')
+    elsewhere = os.path.basename(called)=='petlab' and (not found or os.path.realpath(found)!=os.path.realpath(called))
+    return called if elsewhere else 'petlab'
 
 # %% ../nbs/82_cli.ipynb #1f02897c
 def _of_table(table):
@@ -363,10 +366,12 @@ def tune(
     from petlab.core import shown
     from petlab.pets import pets_path
     from petlab.sample import find_labels
+    from petlab.target import kinds
     from petlab.tune import tune
     with _quiet():
         path = pets_path(source)
-        how = _given(**find_labels(path, label, target, item, label_delim)._asdict(), valid_col=valid_col)
+        how = find_labels(path, label, target and kinds[target].reads, item, label_delim)
+        how = _given(**how._replace(target=target or how.target)._asdict(), valid_col=valid_col)
         tuned = tune(path, out=out, trials=trials, archs=_names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed, **how)
     files = _account(path, *_of_table(tuned.photos))
     look,verdict = tuned.test,dict(default=tuned.default.asdict(), gain=tuned.gain._asdict(), won=bool(tuned.won), verdict=tuned.verdict)
@@ -397,12 +402,14 @@ def compare(
     from petlab.core import whole_file
     from petlab.pets import pets_path
     from petlab.sample import find_labels
+    from petlab.target import kinds
     from petlab.tune import compare_archs, plot_archs
     if out: _check_picture(out)
     with _quiet():
         path = pets_path(source)
-        how = find_labels(path, label, target, item, label_delim)
-        columns = _given(target=target, item=item, label_delim=label_delim, valid_col=valid_col)
+        reads = target and kinds[target].reads
+        how = find_labels(path, label, reads, item, label_delim)
+        columns = _given(target=reads, item=item, label_delim=label_delim, valid_col=valid_col)
         found = compare_archs(path, _names(arch or ''), how.label, seed=seed, show_plot=False, **columns)
     if out:
         with whole_file(out) as new: plot_archs(found).figure.savefig(new, bbox_inches='tight')

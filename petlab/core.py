@@ -52,7 +52,8 @@ class Kinds(dict):
     def __missing__(self, name):
         room = f'petlab.{name}'
         if str(name).isidentifier() and find_spec(room): import_module(room)
-        if name not in self: raise PetlabError(f"{shown(repr(name))}: no such kind; there are {', '.join(self)}")
+        there = ', '.join(self)
+        if name not in self: raise PetlabError(f'{shown(repr(name))}: no such kind; there are {there}, and rooms named as their kind')
         return self[name]
 
 # %% ../nbs/00_core.ipynb #a29a844b

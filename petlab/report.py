@@ -1108,6 +1108,8 @@ def report(
     label_delim:str=None # As in `label_source`
 ) -> dict: # `file`, `score`, `summary`, `cautions` (sentences); files: `left_out` (`error`), `copies` (`copy_of`), `not_photos` (`reason`)
     "Write one page about a model, that needs no network and no other file; raises `PetlabError`"
+    made = read_info(model).get('sample', 'photo')
+    if made!='photo': raise PetlabError(f'{model} is about the kind {made!r}, and a report is about photos; `petlab evaluate` measures it')
     out = Path(out)
     place = _checked_place(out)
     if strange: pet_files(strange := pets_path(strange))

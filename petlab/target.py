@@ -99,23 +99,23 @@ class Target:
     @classmethod
     def of(cls, labels, names=None) -> 'Target':
         "The target that the labels of samples ask for; raises `LabelError` where there is nothing to learn"
-        raise NotImplementedError
+        raise NotImplementedError(f'{cls.__name__} has no of')
     def info(self) -> dict: return dict(name=self.name, **self.settings)
-    def encode(self, labels) -> np.ndarray: raise NotImplementedError
-    def decode(self, out) -> list: raise NotImplementedError
+    def encode(self, labels) -> np.ndarray: raise NotImplementedError(f'{type(self).__name__} has no encode')
+    def decode(self, out) -> list: raise NotImplementedError(f'{type(self).__name__} has no decode')
     def reason(self, label) -> str:
         "Why a label can't be scored, or `''`"
         return ''
     def activate(self, logits) -> np.ndarray: return logits
     def losses(self, out, y) -> np.ndarray:
         "The loss of each answer [n]"
-        raise NotImplementedError
+        raise NotImplementedError(f'{type(self).__name__} has no losses')
     def score(self, answers):
-        "What sums up `Answers`"
-        raise NotImplementedError
+        "What sums up `Answers`: has `n`, `loss`, `interval` (two numbers) and what `metric` names, in `asdict()` too"
+        raise NotImplementedError(f'{type(self).__name__} has no score')
     def fit(self, acts, y, epochs=5, seed=0, strength=None, groups=None):
         "Iterator of `Head`, the last is the one to keep"
-        raise NotImplementedError
+        raise NotImplementedError(f'{type(self).__name__} has no fit')
     def strata(self, y) -> np.ndarray:
         "What shall be alike in all folds [n]"
         return np.zeros(len(y), int)
@@ -127,7 +127,7 @@ class Target:
         return self.score(answers)
     def prediction(self, out):
         "What is told of one answer [k]"
-        raise NotImplementedError
+        raise NotImplementedError(f'{type(self).__name__} has no prediction')
 
 # %% ../nbs/14_target.ipynb #a365ff44
 @patch
