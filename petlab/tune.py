@@ -692,6 +692,7 @@ class Archs(namedtuple('Archs', 'table verdict wrong photos')):
         said = (f'{n} of {n+self.sealed+left} photos judge: {self.sealed} are left alone, the sealed test set of `petlab tune`, '
             f'and {left} could not be used')
         return f'{pd.DataFrame(rows).to_string(index=False)}\n{said}\n{self.verdict}'
+    __repr__ = __str__
     def _repr_html_(self): return f'{self.table._repr_html_()}<p>{self.verdict}</p>'
 
 # %% ../nbs/35_tune.ipynb #62adf991
