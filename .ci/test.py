@@ -117,7 +117,9 @@ def readme(tmp):
 
 def docs(tmp): return run('python', '.ci/docs.py')
 
-def notebook(path): return lambda tmp: run('nbdev-test', path)
+one_thread = dict(OMP_NUM_THREADS='1')  # two notebooks run at a time: a core for each
+
+def notebook(path): return lambda tmp: run('nbdev-test', path, more=one_thread)
 
 _run_page = """import petlab, sys
 from execnb.shell import CaptureShell
@@ -140,7 +142,7 @@ def alone(path):
     "A check that runs a notebook in an empty folder, with the package as pip installs it"
     def check(tmp):
         with lock: lib = wheel()
-        return run('python', '-c', _run_page, path, str(lib), cwd=tmp, more=dict(PYTHONPATH=str(lib), IN_TEST='1'))
+        return run('python', '-c', _run_page, path, str(lib), cwd=tmp, more=dict(one_thread, PYTHONPATH=str(lib), IN_TEST='1'))
     return check
 
 def without_openvino(tmp):
