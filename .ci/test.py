@@ -31,7 +31,7 @@ def compare(
     cure:str, # command that makes them the same
 ): # the differences as text, '' if there are none
     "Compare the files of two folders"
-    a,b = ({p.relative_to(d).as_posix(): p.read_bytes() for p in d.glob(pattern)} for d in (kept, made))
+    a,b = ({p.relative_to(d).as_posix(): p.read_bytes() for p in d.glob(pattern) if '.ipynb_checkpoints' not in p.parts} for d in (kept, made))
     differ = [k for k in sorted(a|b) if a.get(k)!=b.get(k)]
     if not differ: return ''
     def _diff(k):
