@@ -170,10 +170,7 @@ def page(
     cells = [c for c in (_cell(c, module) for c in nb.cells if c.cell_type!='raw') if c]
     nb.cells = [c for documented,run in groupby(cells, lambda c: 'symbol' in c) for c in (sorted(run, key=lambda c: place(c.module, c.symbol)) if documented else run)]
     nb.cells = _filled(nb.cells)
-    heading = nb.title
     for c in nb.cells:
-        if heads := c.cell_type=='markdown' and 'symbol' not in c and re.findall(r'^#+ (.+)', c.source, re.M): heading = heads[-1]
-        if c.cell_type=='code': c.metadata['mystnb']['image'].setdefault('alt', re.sub('[`*]', '', f'{heading}: what {c.source.splitlines()[-1].strip() if c.source else "the cell"} shows'))
         if c.cell_type=='markdown' and 'symbol' not in c: c.source = lookup.linkify(c.source) or ''
     nb.symbols = [c.symbol for c in nb.cells if 'symbol' in c]
     nb.metadata.pop('widgets', None)
