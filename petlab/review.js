@@ -6,7 +6,7 @@ const HELP = [['arrows, Home, End, PgUp, PgDn', 'go'], ['k', 'keep: the label is
   ['1 to 9', 'relabel, with the number begun'], ['a', 'accept the suggested label'], ['d, Delete', 'delete'], ['s', 'skip: not sure'],
   ['c', 'caption'], ['u, Ctrl+Z', 'undo what was said last, in whichever window'], ['Shift+arrows', 'select a range'],
   ['Space', 'select or not'], ['Ctrl+arrows', 'go, and keep the selection'], ['Ctrl+A', 'select all on screen'],
-  ['Ctrl+Shift+A', 'select all of this view'], ['Esc', 'select nothing, close'], ['Enter, z', 'zoom'], ['n', 'neighbours of the same class, or not'],
+  ['Ctrl+Shift+A', 'select all of this view'], ['Esc', 'close, select nothing, leave the grid'], ['Enter, z', 'zoom'], ['n', 'neighbours of the same class, or not'],
   ['f', 'which photos are shown'], ['o', 'the next one to do'], ['?', 'this help']]
 const WORD = {keep: 'kept', relabel: 'relabelled', delete: 'to delete', skip: 'skipped'}
 let instances = 0
@@ -27,7 +27,7 @@ function render({model, el}) {
   const uid = `plr${++instances}-${Math.random().toString(36).slice(2, 7)}`
   const me = Math.random().toString(36).slice(2) + Date.now().toString(36)
   const over = new AbortController(), waiting = new Map()
-  const S = {n: 0, order: [], view: [], states: {}, pending: new Map(), failed: new Set(), told: new Map(), selected: new Set(), cursor: 0, anchor: 0,
+  const S = {n: 0, order: [], view: [], states: {}, pending: new Map(), failed: new Set(), told: new Map(), selected: new Set(), fixed: new Set(), cursor: 0, anchor: 0,
     reached: 0, filter: 'all', cols: 1, rowH: 1, version: 0, near: true, classes: [], names: [], last: ''}
   let next = 0, chain = Promise.resolve(), stopped = false
 
@@ -209,7 +209,7 @@ function render({model, el}) {
     else if (top + S.rowH + GAP > grid.scrollTop + view) grid.scrollTop = Math.max(0, top + S.rowH + GAP - view)
   }
   let sideTimer
-  function go(p, extend = false) {
+  function go(p, extend = false, jump = false) {
     if (!S.view.length) return
     p = Math.max(0, Math.min(p, S.view.length - 1))
     if (extend) {
@@ -217,7 +217,8 @@ function render({model, el}) {
       for (let k = Math.min(S.anchor, p); k <= Math.max(S.anchor, p); k++) S.selected.add(S.view[k])
     }
     S.cursor = p
-    S.reached = Math.max(S.reached, p)
+    if (jump) S.fixed.add(S.view[p])
+    else S.reached = Math.max(S.reached, p)
     if (!extend) S.anchor = p
     show(p)
     paint()
@@ -225,14 +226,12 @@ function render({model, el}) {
     sideTimer = setTimeout(aside, 70)
     if (zoomed()) fillZoom()
   }
-  function setView(keep = 0) {
-    const head = S.view.slice(0, keep), there = new Set(head)
-    S.view = [...head, ...S.order.filter(i => !there.has(i) && matches(i))]
-  }
+  const setView = () => { S.view = S.order.filter(matches) }
   function setFilter(f) {
     S.filter = f
     setView()
     S.selected.clear()
+    S.fixed.clear()
     S.cursor = S.anchor = S.reached = 0
     grid.scrollTop = 0
     layout()
@@ -253,13 +252,13 @@ function render({model, el}) {
     if (i == null || !S.near || stopped) { side.replaceChildren(); return }
     const big = make('img', {class: 'plr-big', alt: ''}), text = make('div', {class: 'plr-text'})
     const s = S.states[i] || []
-    text.append(make('b', {}, labelOf(i) || 'no label'), ...(S.suggested[i] && S.suggested[i] != S.labels[i] ? [` perhaps ${S.suggested[i]}`] : []),
+    text.append(make('b', {}, labelOf(i) || 'no label'), ...(!s[0] && S.suggested[i] && S.suggested[i] != S.labels[i] ? [` perhaps ${S.suggested[i]}`] : []),
       make('div', {class: 'plr-why'}, S.why[i]), make('div', {class: 'plr-name'}, S.names[i]), ...(s[2] ? [make('q', {}, s[2])] : []))
-    const same = make('div', {class: 'plr-near', 'aria-label': `others labelled ${S.labels[i]}`})
+    const same = make('div', {class: 'plr-near', 'aria-label': `others labelled ${labelOf(i)}`})
     if (sideOf !== i || !side.firstChild) {
       sideOf = i
       picture(big, i)
-      side.replaceChildren(make('div', {class: 'plr-one'}, big, text), make('div', {class: 'plr-head2'}, `near it, also ${S.labels[i] || 'without label'}`), same)
+      side.replaceChildren(make('div', {class: 'plr-one'}, big, text), make('div', {class: 'plr-head2'}, `near it, also ${labelOf(i) || 'without label'}`), same)
     } else { side.querySelector('.plr-text').replaceWith(text); return }
     const answer = await ask({kind: 'near', item: i, n: 6})
     if (here() != i || stopped) return
@@ -289,7 +288,6 @@ function render({model, el}) {
     const many = S.selected.size > 0, last = Math.max(...items.map(i => S.view.indexOf(i)))
     items.forEach(i => { S.pending.set(i, (S.pending.get(i) || 0) + 1); S.failed.delete(i) })
     S.selected.clear()
-    S.ordered = false
     if (action != 'caption') go(Math.min(last + 1, S.view.length - 1))
     else paint()
     root.dataset.busy = 'true'
@@ -308,7 +306,7 @@ function render({model, el}) {
         if (action != 'caption' && action != 'skip') rankSoon()
       }
       paint()
-      if (action == 'caption') { sideOf = sideOf; aside() }
+      if (action == 'caption') aside()
       delete root.dataset.busy
     })
   }
@@ -339,10 +337,12 @@ function render({model, el}) {
     ranking = false
     if (answer.kind == 'order' && !stopped) {
       for (const [i, [s, w]] of Object.entries(answer.new || {})) { S.suggested[i] = s; S.why[i] = w }
-      const keep = Math.min(S.view.length, S.reached + 1), fixed = new Set(S.view.slice(0, keep)), was = S.view.slice(keep)
-      S.order = [...S.view.slice(0, keep), ...answer.order.filter(i => !fixed.has(i))]
-      setView(keep)
-      const moved = S.view.slice(keep).filter((i, k) => i != was[k]).length
+      const was = S.view, stays = was.map((i, p) => p <= S.reached || p == S.cursor || S.fixed.has(i)), fixed = new Set(was.filter((_, p) => stays[p]))
+      const rest = answer.order.filter(i => !fixed.has(i) && matches(i))
+      let k = 0
+      S.order = answer.order
+      S.view = was.map((i, p) => stays[p] ? i : rest[k++]).filter(i => i != null).concat(rest.slice(k))
+      const moved = S.view.filter((i, p) => i != was[p]).length
       root.dataset.ranked = (+root.dataset.ranked || 0) + 1
       root.dataset.rankms = Math.round(performance.now() - start)
       if (moved) tell(`${say.textContent.split(' · ')[0]} · ${moved.toLocaleString('en')} photos not yet reached are in a new order`)
@@ -366,7 +366,7 @@ function render({model, el}) {
   function nextOpen() {
     for (let k = 1; k <= S.view.length; k++) {
       const p = (S.cursor + k) % S.view.length
-      if (!S.states[S.view[p]]?.[0]) return go(p)
+      if (!S.states[S.view[p]]?.[0]) return go(p, false, true)
     }
     tell('nothing left to do in this view')
   }
@@ -475,7 +475,14 @@ function render({model, el}) {
     e.stopPropagation()
     if (e.isComposing || !S.n) return
     const typing = e.target.matches?.('input, textarea'), mod = e.ctrlKey || e.metaKey, k = e.key
-    if (k == 'Escape') { e.preventDefault(); open() ? close() : (S.selected.clear(), paint()); return }
+    if (k == 'Escape') {
+      e.preventDefault()
+      if (open()) close()
+      else if (S.selected.size) { S.selected.clear(); paint() }
+      else if (e.target != grid) grid.focus({preventScroll: true})
+      else el.closest?.('.jp-Cell')?.focus()
+      return
+    }
     if (typing || e.target == filter) return
     if (open() && !zoomed()) { if (k == '?' || k == 'Enter') { e.preventDefault(); close() } else if (k == 'Tab') e.preventDefault(); return }
     if (zoomed() && k == 'Tab') { e.preventDefault(); return }
@@ -487,7 +494,7 @@ function render({model, el}) {
     if (k in moves && !e.altKey) {
       const p = moves[k]
       if ((k == 'ArrowUp' || k == 'ArrowDown') && p < 0) return done(() => {})
-      return done(() => { if (!e.shiftKey && !mod && S.selected.size && !zoomed()) S.selected.clear(); go(p, e.shiftKey) })
+      return done(() => { if (!e.shiftKey && !mod && S.selected.size && !zoomed()) S.selected.clear(); go(p, e.shiftKey, k == 'End') })
     }
     if (mod && k.toLowerCase() == 'a') return done(() => { if (e.shiftKey) { S.view.forEach(i => S.selected.add(i)); paint(); tell(`${S.selected.size} selected`) } else selectSeen() })
     if (mod && k.toLowerCase() == 'z') return done(undo)
@@ -561,7 +568,8 @@ function render({model, el}) {
     head()
     tell(S.ranks ? 'the most suspicious first; ? shows the keys' : '? shows the keys')
     root.dataset.ready = 'true'
-    if (base || document.activeElement == document.body) grid.focus({preventScroll: true})
+    const cell = el.closest?.('.jp-Cell')
+    if (base || cell && cell.contains(document.activeElement)) grid.focus({preventScroll: true})
     setTimeout(poll, 1000)
   }
   start()

@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/review.html.md"""
 __all__ = ['Entry', 'Said', 'review_actions', 'Move', 'Applied', 'ReviewError', 'Journal', 'Review', 'class_name',
            'review_widget', 'LabelReview', 'review_app', 'serve_review', 'review_source']
 
-# %% ../nbs/44_review.ipynb #a29c4da9
+# %% ../nbs/44_review.ipynb #db771739
 import contextlib, io, json, os, re, secrets, shutil, sqlite3, threading, time, numpy as np
 from collections import Counter, namedtuple, OrderedDict
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from functools import cache, partial
 from pathlib import Path
-from fastcore.basics import num_cpus, patch, store_attr
+from fastcore.basics import num_cpus, patch
 from fastcore.foundation import L
 from PIL import Image
 import petlab
@@ -27,7 +27,7 @@ from .photo import *
 from .source import *
 from .sample import *
 
-# %% ../nbs/44_review.ipynb #f18a0dc9
+# %% ../nbs/44_review.ipynb #bedd22cb
 class ReviewError(PetlabError): "A review that can't be kept, read or applied, and the cure"
 
 Entry = namedtuple('Entry', 'digest file action value was reason', defaults=('', '', ''))
@@ -41,7 +41,7 @@ _journal_id = 0x7065746c  # 'petl', the application id of the file
 
 def _now(): return datetime.now(timezone.utc).isoformat(timespec='milliseconds')
 
-# %% ../nbs/44_review.ipynb #95791f37
+# %% ../nbs/44_review.ipynb #2d594124
 class Journal:
     "Every action on a set of photos, in order, on disk before it is acknowledged; windows and processes may share it"
     def __init__(self,
@@ -74,7 +74,7 @@ class Journal:
             raise ReviewError(f'{shown(self.path)}: the journal could not be read or written ({e}); nothing of this is saved. Free the disk, '
                 'close what locks it, or say another place for it (--out)') from e
 
-# %% ../nbs/44_review.ipynb #0eb29496
+# %% ../nbs/44_review.ipynb #e6133f70
 @patch
 @contextmanager
 def writing(self:Journal):
@@ -107,7 +107,7 @@ def close(self:Journal):
     "Close the file; what is in it stays"
     with self.lock: self.db.close()
 
-# %% ../nbs/44_review.ipynb #0026158a
+# %% ../nbs/44_review.ipynb #13c764e0
 _live = 'o.id NOT IN (SELECT undoes FROM ops WHERE undoes IS NOT NULL)'
 
 @patch
@@ -142,7 +142,7 @@ def undo(self:Journal,
         self._add([], 'undo', window, last[0])
         return last[0],[Entry(*o) for o in db.execute('SELECT digest,file,action,value,was,reason FROM entries WHERE op=?', last[:1])]
 
-# %% ../nbs/44_review.ipynb #2a8bf364
+# %% ../nbs/44_review.ipynb #7463ebdb
 def _text_key(o): return str(o).encode('utf-8', 'backslashreplace').decode()
 
 def _label_text(o): return '' if o is None or o!=o else '; '.join(map(str, o)) if isinstance(o, tuple) else str(o)
@@ -182,10 +182,10 @@ class Review:
         self.by_folder = bool(how) and how.label=='folder' and not is_table(source)
         self.root = Path(root or _root([Path(o) for o in table.file]))
         self.journal = Journal(journal or self.root/'.petlab-review.db')
-        self.lock,self.thumbs,self.given = threading.RLock(),OrderedDict(),[str(o) for o in classes]
+        self.lock,self.ranking,self.thumbs,self.given = threading.RLock(),threading.Lock(),OrderedDict(),[str(o) for o in classes]
         self._take(table.assign(row=range(len(table))))
 
-# %% ../nbs/44_review.ipynb #2b90bc9e
+# %% ../nbs/44_review.ipynb #e12d2d7f
 @patch
 def _take(self:Review, table):
     "The columns of the rows whose files are there"
@@ -228,7 +228,7 @@ def label(self:Review,
     s = self.said.get(i)
     return s.value if s and s.action=='relabel' else self.labels[i]
 
-# %% ../nbs/44_review.ipynb #36d2c964
+# %% ../nbs/44_review.ipynb #339bdcb4
 review_actions = 'keep relabel delete skip caption'.split()
 
 def class_name(
@@ -265,6 +265,7 @@ def act(self:Review,
 
 @patch
 def _entry(self:Review, i, action, value):
+    if action=='keep' and not self.labels[i]: raise ReviewError(f'{shown(self.names[i])} has no label to keep; say one, or skip it')
     same = action=='relabel' and value==self.labels[i]
     action,value = ('keep','') if same else (action, _text_key(value))
     return Entry(self.digests[i], self.names[i], action, value, self.labels[i], self.why[i])
@@ -279,7 +280,7 @@ def said_by_others(self:Journal,
         WHERE o.id>? AND o.window!=? AND o.kind='act' AND e.action!='caption' AND {_live} ORDER BY o.id""", (since, window))
     return {(a,b): (c,d) for a,b,c,d in rows}
 
-# %% ../nbs/44_review.ipynb #5df26dd8
+# %% ../nbs/44_review.ipynb #6e780cee
 _done = 'keep','relabel','delete'
 
 @patch
@@ -290,10 +291,12 @@ def answers(self:Review) -> dict: # Index -> label, None for what is to be delet
 @patch
 def reorder(self:Review) -> list: # Indices whose suggestion or reason is another now
     "Ask `rank` again, with all answers"
-    with self.lock:
-        rows = self.rows.tolist()
-        if not self.rank or not (found := self.rank({rows[i]: o for i,o in self.answers().items()})): return []
+    with self.ranking:
+        with self.lock: rows,answers = self.rows.tolist(),self.answers()
+        if not self.rank or not (found := self.rank({rows[i]: o for i,o in answers.items()})): return []
         scores,suggested,why = (*found, None, None)[:3]
+    with self.lock:
+        if rows!=self.rows.tolist(): return []
         self.scores = np.asarray(scores, dtype=float)[self.rows]
         new = self.suggested if suggested is None else [_label_text(suggested[i]) for i in rows]
         why = self.why if why is None else [str(why[i]) for i in rows]
@@ -309,7 +312,7 @@ def order(self:Review) -> list: # Indices of all photos
     with np.errstate(invalid='ignore'): by = np.where(np.isnan(self.scores), -np.inf, self.scores)
     return np.lexsort((np.arange(len(by)), -by, answered)).tolist()
 
-# %% ../nbs/44_review.ipynb #716cfec6
+# %% ../nbs/44_review.ipynb #b197c791
 @patch
 def _state(self:Review, items):
     "What holds of some photos, short: action, class, caption"
@@ -352,7 +355,7 @@ def _poll(self:Review, msg):
     if msg.get('seen')==self.version: return dict(kind='news', version=self.version, states={})
     return dict(kind='news', version=self.version, all=True, states=self._state(self.said), classes=self.classes)
 
-# %% ../nbs/44_review.ipynb #1ddb3076
+# %% ../nbs/44_review.ipynb #69a4ffd3
 @patch
 def _rank(self:Review, msg):
     start = time.perf_counter()
@@ -364,7 +367,7 @@ def _rank(self:Review, msg):
 def _near(self:Review, msg):
     i,n = self._index(msg.get('item')),min(int(msg.get('n', 6)), 24)
     if self.near: found = [at[o] for at in [{o: j for j,o in enumerate(self.rows.tolist())}] for o in self.near(int(self.rows[i]), n+1) if o in at]
-    else: found = [j for j in range(len(self.files)) if self.labels[j]==self.labels[i]]
+    else: found = [j for j in range(len(self.files)) if self.label(j)==self.label(i)]
     return dict(kind='near', item=i, near=[j for j in found if j!=i and (j not in self.said or self.said[j].action!='delete')][:n])
 
 @patch
@@ -393,7 +396,7 @@ def handle(self:Review,
     except (TypeError, ValueError, KeyError, AttributeError) as e: res = dict(kind='error', message=f'{shown(kind)}: {shown(e)[:200]}')
     return dict(res, id=msg.get('id')) if isinstance(msg, dict) else res
 
-# %% ../nbs/44_review.ipynb #16ee2ff0
+# %% ../nbs/44_review.ipynb #09bfa513
 _sides = dict(thumb=256, zoom=1600)
 _thumbs_kept = 3000
 
@@ -420,15 +423,18 @@ def picture(self:Review,
             with suppress(KeyError): self.thumbs.popitem(last=False)
     return data
 
-# %% ../nbs/44_review.ipynb #fe5552bf
+# %% ../nbs/44_review.ipynb #39f3df26
 Move = namedtuple('Move', 'src dst digest action')
 
 def _free(dst, taken):
     "`dst`, or with a number behind its name, such that nothing is there"
-    stem,n = dst.stem,1
-    while os.path.lexists(dst) or os.path.normcase(dst) in taken: dst,n = dst.with_name(f'{stem}-{(n := n+1)}{dst.suffix}'),n
-    taken.add(os.path.normcase(dst))
-    return dst
+    res,n = dst,1
+    while os.path.lexists(res) or os.path.normcase(res) in taken:
+        n += 1
+        room = 250-len(os.fsencode(f'-{n}{dst.suffix}'))  # bytes that a name may have
+        res = dst.with_name(f'{os.fsdecode(os.fsencode(dst.stem)[:room])}-{n}{dst.suffix}')
+    taken.add(os.path.normcase(res))
+    return res
 
 @patch
 def removed_path(self:Review) -> Path: # Beside the folder or CSV
@@ -463,7 +469,7 @@ def _of_class(self:Review, i, label):
     folder = fn.parent if not self.labels[i] or fn.parent==root else fn.parent.parent
     return folder/label/fn.name
 
-# %% ../nbs/44_review.ipynb #7b08e019
+# %% ../nbs/44_review.ipynb #29df163e
 def _move(src, dst):
     "Move a file to where nothing is; raises `OSError`, `FileExistsError` where something is"
     if os.path.islink(src): os.symlink(os.path.join(os.path.dirname(src), os.readlink(src)), dst)
@@ -500,7 +506,7 @@ def _carry(src, dst, digest):
     except OSError as e: return e.strerror or str(e)
     return ''
 
-# %% ../nbs/44_review.ipynb #8603ac46
+# %% ../nbs/44_review.ipynb #e9a4a61b
 Applied = namedtuple('Applied', 'moved failed removed csv')
 
 @patch
@@ -547,7 +553,7 @@ def _finish(self:Review, progress):
     self._moved(moved)
     return Applied(moved, failed, self.removed_path(), None)
 
-# %% ../nbs/44_review.ipynb #f47ab4da
+# %% ../nbs/44_review.ipynb #df720c75
 @patch
 def _applied(self:Review, move):
     "What the journal says of a photo that was moved: nothing is open where it was, and it is kept where it is now"
@@ -605,7 +611,7 @@ def _drop_empty(folders):
                 o.rmdir()
                 o = o.parent
 
-# %% ../nbs/44_review.ipynb #cc24f68d
+# %% ../nbs/44_review.ipynb #a924bac4
 @patch
 def _is_new(self:Review):
     "Was anything said of labels since the last `apply`?"
@@ -641,16 +647,16 @@ def _write_csv(self:Review):
     with whole_file(fn) as new: rows.to_csv(new, index=False, header=header)
     return fn
 
-# %% ../nbs/44_review.ipynb #e0486c99
+# %% ../nbs/44_review.ipynb #1318973c
 @patch
-def to_frame(self:Review) -> 'pd.DataFrame': # `file`, `label` (as it is by now), `action`, `reason`, `caption`, `time`, `was` (the label before)
+def to_frame(self:Review) -> 'pd.DataFrame': # `file`, `label` (by now; `''` of what is deleted), `action`, `reason`, `caption`, `time`, `was` (before)
     "Every photo, and what was said of it"
     import pandas as pd
     self.refresh()
     rows = []
     for i,name in enumerate(self.names):
         s = self.said.get(i, Said())
-        rows.append((name, self.label(i), s.action, s.reason if s.action else self.why[i], s.caption, s.time, self.labels[i]))
+        rows.append((name, '' if s.action=='delete' else self.label(i), s.action, s.reason if s.action else self.why[i], s.caption, s.time, self.labels[i]))
     return pd.DataFrame(rows, columns=['file','label','action','reason','caption','time','was'])
 
 @patch
@@ -662,6 +668,7 @@ def export(self:Review,
     if path.suffix.lower()=='.csv':
         if isinstance(self.source, (str,Path)) and os.path.realpath(path)==os.path.realpath(self.source):
             raise ReviewError(f'{shown(path)} is the source itself; choose another name')
+        df['file'] = [_from(o, path) for o in self.files]
         with whole_file(path) as fn: df.to_csv(fn, index=False)
         return len(df)
     return self._export_folder(path, df)
@@ -685,12 +692,17 @@ def _export_folder(self:Review, path, df):
         return n
     except OSError as e: raise ReviewError(f'{shown(path)} could not be written ({e.strerror or e}); choose another place') from e
 
+def _from(fn, csv_file):
+    "The path of a file as a CSV in its place names it"
+    try: return _text_key(Path(os.path.relpath(fn, os.path.dirname(os.path.abspath(csv_file)))).as_posix())
+    except ValueError: return _text_key(os.path.abspath(fn))  # another drive
+
 def _folder_name(label):
     "A label as the name of a folder"
     name = re.sub(r'[/\\\0]', '_', label).strip()
     return f'_{name}' if name[:1] in ('.', '') else name
 
-# %% ../nbs/44_review.ipynb #b424cdde
+# %% ../nbs/44_review.ipynb #f3b886ac
 _extra = 'is missing; install it with: pip install "petlab[review]"'
 _files = Path(petlab.__file__).parent
 
@@ -698,7 +710,7 @@ _files = Path(petlab.__file__).parent
 def _grid_class():
     "The widget; made when it is first asked for"
     try: import anywidget, traitlets
-    except ImportError as e: raise ReviewError(f'{e.name} {_extra}') from e
+    except ImportError as e: raise ReviewError(f'{e.name.split(".")[0]} {_extra}') from e
     class ReviewGrid(anywidget.AnyWidget):
         _esm,_css = _files/'review.js',_files/'review.css'
         height = traitlets.Int(640).tag(sync=True)
@@ -723,7 +735,7 @@ def review_widget(
     widget.on_msg(partial(_on_message, review))
     return widget
 
-# %% ../nbs/44_review.ipynb #f383adf1
+# %% ../nbs/44_review.ipynb #5fc37cb2
 def _learner_table(learn):
     "The photos of a `Learner`, the highest loss first to be looked at"
     import pandas as pd
@@ -781,7 +793,7 @@ class LabelReview:
         "As `Review.apply`: what fastai's users wrote a loop for, but reversible"
         return self.review.apply()
 
-# %% ../nbs/44_review.ipynb #909b6d54
+# %% ../nbs/44_review.ipynb #877bfe26
 _page = '''<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>petlab review</title><link rel="icon" href="data:,"><link rel="stylesheet" href="review.css"><link rel="stylesheet" href="page.css"></head>
 <body><div id="grid"></div><script type="module" src="page.js"></script></body></html>'''
@@ -807,7 +819,7 @@ _security = {'Content-Security-Policy': "default-src 'none'; script-src 'self'; 
     'Cross-Origin-Resource-Policy': 'same-origin', 'Cross-Origin-Opener-Policy': 'same-origin'}
 _body_limit = 2**20  # bytes that a message may have
 
-# %% ../nbs/44_review.ipynb #03231900
+# %% ../nbs/44_review.ipynb #afd6facb
 def _let_in(request, token, hosts, cookie):
     "`''`, or why a request gets nothing"
     host,origin = request.headers.get('host', ''),request.headers.get('origin')
@@ -829,7 +841,7 @@ async def _message(request):
     if not isinstance(msg, dict): raise ReviewError('expected a JSON object')
     return msg
 
-# %% ../nbs/44_review.ipynb #a99f7e21
+# %% ../nbs/44_review.ipynb #b33cc749
 def review_app(
     review:Review, # What is shown
     token:str, # That the address names
@@ -842,7 +854,7 @@ def review_app(
         from starlette.concurrency import run_in_threadpool
         from starlette.responses import PlainTextResponse, RedirectResponse, Response
         from starlette.routing import Route
-    except ImportError as e: raise ReviewError(f'{e.name} {_extra}') from e
+    except ImportError as e: raise ReviewError(f'{e.name.split(".")[0]} {_extra}') from e
     local = ['127.0.0.1', 'localhost', '[::1]']
     name,cookie = f'[{host}]' if ':' in host else host,f'petlab-{port}'
     hosts = {f'{o}:{port}' for o in [name]+(local if host in ('127.0.0.1', 'localhost', '::1') else [])}
@@ -877,7 +889,7 @@ def review_app(
     made = [Route(k, *guarded(f)[:1], methods=['GET']) for k,f in routes.items()]
     return Starlette(routes=[*made, Route('/api', guarded(api)[0], methods=['POST'])])
 
-# %% ../nbs/44_review.ipynb #f3d56262
+# %% ../nbs/44_review.ipynb #2e14fb22
 def serve_review(
     review:Review, # What is shown
     port:int=0, # 0: one that is free
@@ -887,7 +899,7 @@ def serve_review(
 ):
     "Serve the grid until Ctrl-C or SIGTERM; raises `ReviewError` where that can't be done"
     try: import uvicorn
-    except ImportError as e: raise ReviewError(f'{e.name} {_extra}') from e
+    except ImportError as e: raise ReviewError(f'{e.name.split(".")[0]} {_extra}') from e
     import signal, socket
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try: sock = socket.create_server((host, port), family=family)
@@ -909,7 +921,7 @@ def serve_review(
             for k,v in before.items(): signal.signal(k, v)
             review.journal.close()
 
-# %% ../nbs/44_review.ipynb #0f1bbc57
+# %% ../nbs/44_review.ipynb #7ff0ce10
 class _LabelRank:
     "`LabelRanker` of `petlab.clean`, told of all answers at once: what is new among them goes to it, and new classes build it anew"
     def __init__(self, acts, labels):
@@ -936,8 +948,9 @@ class _LabelRank:
         if self.ranker is not None: return [*self.ranker.neighbours(i, n)]
         return [j for j,o in enumerate(self.labels) if o==self.labels[i] and j!=i][:n]
 
-# %% ../nbs/44_review.ipynb #72aaaecf
-def _unlabelled(path, classes):
+# %% ../nbs/44_review.ipynb #da57f864
+def _unlabelled(path):
+    "A table of photos without labels"
     import pandas as pd
     return pd.DataFrame(dict(file=[*pet_files(path)], label='', reason='', set=''))
 
@@ -955,7 +968,7 @@ def review_source(
 ) -> Review: # With `rank`, unless `bank` is False
     "A source under review, the photos first whose labels are probably wrong; raises `PetlabError`"
     classes = [class_name(o) for o in classes]
-    if classes and not is_table(source) and label is None: table,how = _unlabelled(source, classes),None
+    if classes and not is_table(source) and label is None: table,how = _unlabelled(source),LabelSource('folder', 'class', None, None)
     else:
         table = label_source(source, label, check=lambda files: ['']*len(files), **kwargs)
         with contextlib.redirect_stdout(io.StringIO()):
