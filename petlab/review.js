@@ -566,7 +566,8 @@ function render({model, el}) {
     layout()
     go(0)
     head()
-    tell(S.ranks ? 'the most suspicious first; ? shows the keys' : '? shows the keys')
+    if (S.note) tell(S.note, true)
+    else tell(S.ranks ? 'the most suspicious first; ? shows the keys' : '? shows the keys')
     root.dataset.ready = 'true'
     const cell = el.closest?.('.jp-Cell')
     if (base || cell && cell.contains(document.activeElement)) grid.focus({preventScroll: true})
