@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from fastai.vision.all import *
 from . import PetlabError
 from .photo import *
+from .phash import *
 from .engine import *
 from .bank import *
 from .head import *
@@ -200,10 +201,11 @@ def _on_activations(learn, dls, head):
     finally: learn.dls,learn.model,learn.splitter = own
 
 # %% ../nbs/22_acts.ipynb #5d49533d
-def _groups(acts, grid):
+def _groups(files, bank):
     "A key a photo [n]: near copies share theirs"
-    acts = acts.reshape(len(acts), -1, grid**2).mean(2).astype(np.float16) if grid>1 else acts
-    return near_copies(acts, [hashlib.sha256(o).hexdigest() for o in acts])
+    waves = wave_bank(bank)
+    photos,_ = waves.fill(files)
+    return copy_groups([o.hex() for o in photos], waves.rows(photos)[:,0])
 
 def _chosen_strength(target, x, y, seed, groups):
     "The strength of the data, or the penalty of each number"
@@ -230,7 +232,7 @@ def fine_tune_bank(self:Learner,
     plain = _dataset(self, x[:,:1], train, grid)
     y = to_np(plain.y)>0 if target.reads=='several' else to_np(plain.y)
     if target.reads=='number': target.of(y, target.vocab)  # raises LabelError where one is always the same
-    groups = None if strength else _groups(x[:,0], grid)
+    groups = None if strength else _groups(files, bank)
     strength = strength or _chosen_strength(target, x, y, seed, groups)
     heads = [*target.fit(x, y, epochs, seed, (strength,) if target.reads=='number' and not is_listy(strength) else strength, groups)]
     args = dict(lin_ftrs=[], ps=0., concat_pool=False)

@@ -338,6 +338,7 @@ sample_kinds = Kinds()  # Name -> kind
 class Sample:
     "A kind of sample: which files are such, how one is opened, and what pixels a network sees of it"
     name,endings = '',()  # What `petlab train --kind` calls it; endings of its files' names
+    by_look = False  # Whether samples that look alike are copies, and not those of the same bytes alone
     def __init_subclass__(cls): sample_kinds[cls.name] = cls()
     def find(self, path) -> FolderFiles:
         "The samples below a folder, and why the other files are none"
@@ -361,5 +362,5 @@ class Sample:
 
 class Photo(Sample):
     "Photos, in the formats that Pillow reads"
-    name = 'photo'
+    name,by_look = 'photo',True
     def open(self, data, draft=None): return opened(data, draft)

@@ -846,7 +846,7 @@ def _near_pairs(
     ev:Evidence # What is known
 ) -> pd.DataFrame: # As from `near_duplicates`; `across`: one was trained on, the other judges, unseen; `among`: both were cross-validated
     "Copies that matter"
-    pairs = near_duplicates(ev.table.file.tolist())
+    pairs = near_duplicates(ev.table.file.tolist(), bank=ev.bank)
     of = {fn: ('train' if t and not j else 'cross' if t else 'judge' if j else '') for fn,t,j in zip(ev.table.file, ev.trained, ev.judged)}
     ends = [{of[a], of[b]} for a,b in zip(pairs.file, pairs.other)]
     across,among = ['judge' in o and bool(o & {'train','cross'}) for o in ends],[o=={'cross'} for o in ends]
@@ -940,7 +940,7 @@ def _learning_curve_here(
     if ev.trained.sum()<4*len(ev.vocab): return None
     acts,both = ev.acts(ev.table.file),ev.trained & ev.judged
     if both.any():
-        fold = stratified_folds(y, 5, ev.seed, near_copies(acts, photo_digests(ev.table.file.tolist())))
+        fold = stratified_folds(y, 5, ev.seed, duplicate_groups(ev.table.file.tolist(), ev.bank))
         train,valid = train & ~(both & (fold==0)),valid & ~(both & (fold!=0))
     return learning_curve_of(acts[train][:,None], y[train], acts[valid], y[valid], seed=ev.seed),train.sum(),both.any()
 

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from fastcore.basics import listify
 from .photo import *
+from .phash import *
 from .source import *
 from .sample import *
 from .zoo import *
@@ -102,16 +103,16 @@ def has_plenty(
 # %% ../nbs/16_train.ipynb #8bf54e56
 class _Sets:
     "The sets of a source, and their activations"
-    def __init__(self, bank, views): self.bank,self.views,self.digest = bank,views,{}
+    def __init__(self, bank, waves, views): self.bank,self.waves,self.views,self.digest = bank,waves,views,{}
     def fill(self, files):
         "See to it that the bank has `files`; why it has not, or `''`"
-        photos,reasons = self.bank.fill(files, dict.fromkeys(('plain', *self.views)))
+        photos,reasons = self.bank.fill(files, dict.fromkeys(('plain', *self.views)), beside=self.waves)
         self.digest.update(zip(files, photos))
         return reasons
     def copies(self, files):
         "Keys of files; near copies share theirs"
-        acts,grid = self.bank.rows([self.digest[o] for o in files])[:,0],self.bank.engine.grid
-        return near_copies(acts.reshape(len(acts), -1, grid**2).mean(2) if grid>1 else acts, [self.digest[o].hex() for o in files])
+        photos = [self.digest[o] for o in files]
+        return copy_groups([o.hex() for o in photos], self.waves[0].rows(photos)[:,0] if self.waves else None)
     def of(self, name, views=('plain',)):
         "Files, labels and activations of a set"
         rows = self.table[self.table.set==name]
@@ -155,7 +156,7 @@ def train_bank(
     how = find_labels(path, label, target and kinds[target].reads, item, label_delim, kind)
     as_target,size = kinds[target or how.target],size or best_size(arch, has_plenty(path, how, kind))
     engine = body_engine(arch, size=(size,size), grid=as_target.grid)
-    sets = _Sets(Bank(engine, as_target.method, path=bank, kind=kind), views)
+    sets = _Sets(Bank(engine, as_target.method, path=bank, kind=kind), [wave_bank(bank)] if sample_kinds[kind].by_look else [], views)
     sets.table = pet_table(path, how.label, valid_pct or 0., seed, test_pct, split, check=sets.fill,
         copies=sets.copies if split=='stratified' else photo_digests,
         target=as_target.reads, item=how.item, label_delim=how.label_delim, valid_col=valid_col, kind=kind)
