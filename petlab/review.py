@@ -33,7 +33,7 @@ class ReviewError(PetlabError): "A review that can't be kept, read or applied, a
 Entry = namedtuple('Entry', 'digest file action value was reason', defaults=('', '', ''))
 Said = namedtuple('Said', 'action value was reason caption time op', defaults=('', '', '', '', '', '', 0))
 
-_tables = '''CREATE TABLE IF NOT EXISTS ops(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, undoes INTEGER, time TEXT, window TEXT);
+_tables = '''CREATE TABLE IF NOT EXISTS ops(id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, undoes INTEGER, time TEXT, window TEXT);
     CREATE TABLE IF NOT EXISTS entries(op INTEGER NOT NULL, digest TEXT, file TEXT, action TEXT, value TEXT, was TEXT, reason TEXT);
     CREATE TABLE IF NOT EXISTS moves(op INTEGER NOT NULL, src BLOB, dst BLOB, digest TEXT, action TEXT, state TEXT);
     CREATE INDEX IF NOT EXISTS entries_op ON entries(op)'''
@@ -71,8 +71,8 @@ class Journal:
         "What SQLite says, as a `ReviewError` that names the file and the cure"
         try: yield
         except sqlite3.Error as e:
-            raise ReviewError(f'{shown(self.path)}: the journal could not be read or written ({e}); nothing of this is saved. Free the disk, '
-                'close what locks it, or say another place for it (--out)') from e
+            raise ReviewError(f'{shown(self.path)}: the journal could not be read or written ({e}); nothing of this is saved. '
+                'Free the disk, close what locks it, or say another place for it (--out)') from e
 
 # %% ../nbs/44_review.ipynb #eaf0431e
 @patch
@@ -94,6 +94,7 @@ def _add(self:Journal, entries, kind, window, undoes=None):
     self.db.executemany('INSERT INTO entries VALUES(?,?,?,?,?,?,?)', [(op, *o) for o in entries])
     return op
 
+# %% ../nbs/44_review.ipynb #48a3c299
 @patch
 def add(self:Journal,
     entries:list, # `Entry`s, in one transaction
@@ -156,6 +157,7 @@ def _digests(files):
         except PetlabError: return ''
     return [one(o) for o in files]
 
+# %% ../nbs/44_review.ipynb #0778041c
 def _relative(fn, root):
     "`fn` from `root`, in text that can be written anywhere"
     a,b = os.path.abspath(fn),os.path.abspath(root)
@@ -168,7 +170,7 @@ def _root(files):
 class Review:
     "Photos under review: the state that a window shows, and what its messages do; threads and processes may share a journal"
     def __init__(self,
-        table:'pd.DataFrame', # `file`, `label` (None or `''`: none yet) and perhaps `reason`, `set`, `score` (high first), `suggested`, `why`
+        table:'pd.DataFrame', # `file`, `label` (`''`: none yet) and perhaps `reason`, `set`, `score` (high first), `suggested`, `why`
         journal:str|Path=None, # File; default: `.petlab-review.db` in `root`
         root:str|Path=None, # Folder that names are relative to; default: the one that all photos are in
         classes:list=(), # Names besides those of the labels, as for photos that have none yet
@@ -237,9 +239,11 @@ def class_name(
     "The name of a class that a folder can have too; raises `ReviewError`"
     text = ' '.join(str(text).split())
     bad = not text or text[0]=='.' or set(text)&set('/\\\0') or not text.isprintable() or len(text.encode('utf-8', 'replace'))>200
-    if bad or _text_key(text)!=text: raise ReviewError(f'{shown(text[:50])!r} can be no class: a name has letters, no / or \\, and no dot in front')
+    if bad or _text_key(text)!=text:
+        raise ReviewError(f'{shown(text[:50])!r} can be no class: a name has letters, no / or \\, and no dot in front')
     return text
 
+# %% ../nbs/44_review.ipynb #36cfd6c6
 @patch
 def act(self:Review,
     items:list, # Indices of photos
@@ -327,17 +331,19 @@ def _numbered(texts):
 @patch
 def _open(self:Review, msg):
     self.refresh()
-    shown_names = [shown(o) for o in self.names]
-    return dict(kind='open', n=len(self.files), names=shown_names, labels=_numbered(self.labels), suggested=_numbered(self.suggested),
-        why=_numbered(self.why), order=self.order(), states=self._state(self.said), classes=self.classes, version=self.version,
-        ranks=self.rank is not None, suggests=self.suggest is not None, journal=shown(self.journal.path.name),
-        title=shown(Path(self.source).name if isinstance(self.source, (str,Path)) else self.root.name), note=self._note(), digests=[o[:12] for o in self.digests])
+    title = Path(self.source).name if isinstance(self.source, (str,Path)) else self.root.name
+    return dict(kind='open', n=len(self.files), names=[shown(o) for o in self.names], labels=_numbered(self.labels),
+        suggested=_numbered(self.suggested), why=_numbered(self.why), order=self.order(), states=self._state(self.said),
+        classes=self.classes, version=self.version, ranks=self.rank is not None, suggests=self.suggest is not None, journal=shown(self.journal.path.name),
+        title=shown(title), note=self._note(), digests=[o[:12] for o in self.digests])
 
+# %% ../nbs/44_review.ipynb #312db08d
 @patch
 def _note(self:Review):
     n = self.journal.unfinished()
     return f'an apply was cut off before its last {n} files: say apply again, or undo it' if n else ''
 
+# %% ../nbs/44_review.ipynb #6f1dfe5d
 @patch
 def _act(self:Review, msg):
     window = str(msg.get('window', ''))[:40]
@@ -350,8 +356,8 @@ def _undo(self:Review, msg):
         self.refresh()
         op,entries = self.journal.undo(str(msg.get('window', ''))[:40])
         changed = self.refresh()
-    if op is None: return dict(kind='undone', states={}, items=[], version=self.version, classes=self.classes)
-    return dict(kind='undone', states=self._state(changed), items=changed, action=entries[0].action, version=self.version, classes=self.classes)
+    action = entries[0].action if entries else ''
+    return dict(kind='undone', states=self._state(changed), items=changed, action=action, version=self.version, classes=self.classes)
 
 @patch
 def _poll(self:Review, msg):
@@ -371,7 +377,9 @@ def _rank(self:Review, msg):
 @patch
 def _near(self:Review, msg):
     i,n = self._index(msg.get('item')),min(int(msg.get('n', 6)), 24)
-    if self.near: found = [at[o] for at in [{o: j for j,o in enumerate(self.rows.tolist())}] for o in self.near(int(self.rows[i]), n+1) if o in at]
+    if self.near:
+        at = {o: j for j,o in enumerate(self.rows.tolist())}
+        found = [at[o] for o in self.near(int(self.rows[i]), n+1) if o in at]
     else: found = [j for j in range(len(self.files)) if self.label(j)==self.label(i)]
     return dict(kind='near', item=i, near=[j for j in found if j!=i and (j not in self.said or self.said[j].action!='delete')][:n])
 
@@ -380,10 +388,11 @@ def _suggest(self:Review, msg):
     i = self._index(msg.get('item'))
     return dict(kind='captions', item=i, captions=[str(o)[:1000] for o in (self.suggest(int(self.rows[i])) if self.suggest else ())][:8])
 
+# %% ../nbs/44_review.ipynb #d8a6e189
 @patch
 def _index(self:Review, i):
-    if isinstance(i, bool) or not isinstance(i, int) or not 0<=i<len(self.files): raise ReviewError(f'{shown(str(i)[:20])}: no photo of this set')
-    return i
+    if isinstance(i, int) and not isinstance(i, bool) and 0<=i<len(self.files): return i
+    raise ReviewError(f'{shown(str(i)[:20])}: no photo of this set')
 
 _messages = dict(open=Review._open, act=Review._act, undo=Review._undo, poll=Review._poll, rank=Review._rank, near=Review._near,
     captions=Review._suggest)
@@ -448,6 +457,7 @@ def removed_path(self:Review) -> Path: # Beside the folder or CSV
     beside = Path(os.path.abspath(beside))
     return beside.with_name(f'{beside.stem if is_table(beside) else beside.name}-removed')
 
+# %% ../nbs/44_review.ipynb #c137c57c
 @patch
 def plan(self:Review) -> list: # `Move`s: nothing is done yet
     "Which files `apply` would move, and where to"
@@ -525,11 +535,12 @@ def unfinished(self:Journal) -> int: # Files
     "How many moves of an `apply` that was killed are still open"
     with self.lock, self._telling(): return len(self._batch()[1])
 
+# %% ../nbs/44_review.ipynb #a8816db0
 @patch
 def apply(self:Review,
     progress:bool=True # Show a bar, for more than 100 files
 ) -> Applied: # `moved` (pairs of paths), `failed` (path -> why), `removed` (folder of what was deleted), `csv` (that was written, or None)
-    "Move what is deleted to a folder beside, and what is relabelled to its class's; of other sources write a CSV. `restore` is the way back"
+    "Move what is deleted to a folder beside, and what is relabelled to its class's, or write a CSV of labels; `restore` is the way back"
     resumed = self._finish(progress)
     moves,new = self.plan(),not self.by_folder and self._is_new()
     if not moves and not new: return Applied(resumed.moved, resumed.failed, self.removed_path(), None)
@@ -585,6 +596,7 @@ def _moved(self:Review, pairs):
         if all(gone): return
         self._take(table[[not o for o in gone]])
 
+# %% ../nbs/44_review.ipynb #bf76cbdc
 def restore(
     journal:Journal # Of the set
 ) -> Applied: # As from `apply`; `removed` is None
@@ -655,16 +667,18 @@ def _write_csv(self:Review):
 
 # %% ../nbs/44_review.ipynb #e94673ea
 @patch
-def to_frame(self:Review) -> 'pd.DataFrame': # `file`, `label` (by now; `''` of what is deleted), `action`, `reason`, `caption`, `time`, `was` (before)
+def to_frame(self:Review) -> 'pd.DataFrame': # `file`, `label` (by now; `''`: deleted), `action`, `reason`, `caption`, `time`, `was`
     "Every photo, and what was said of it"
     import pandas as pd
     self.refresh()
     rows = []
     for i,name in enumerate(self.names):
         s = self.said.get(i, Said())
-        rows.append((name, '' if s.action=='delete' else self.label(i), s.action, s.reason if s.action else self.why[i], s.caption, s.time, self.labels[i]))
+        label,reason = '' if s.action=='delete' else self.label(i),s.reason if s.action else self.why[i]
+        rows.append((name, label, s.action, reason, s.caption, s.time, self.labels[i]))
     return pd.DataFrame(rows, columns=['file','label','action','reason','caption','time','was'])
 
+# %% ../nbs/44_review.ipynb #34aa407e
 @patch
 def export(self:Review,
     path:str|Path # A file `.csv`, which is replaced, or a folder that is new or empty
@@ -698,6 +712,7 @@ def _export_folder(self:Review, path, df):
         return n
     except OSError as e: raise ReviewError(f'{shown(path)} could not be written ({e.strerror or e}); choose another place') from e
 
+# %% ../nbs/44_review.ipynb #d655059f
 def _from(fn, csv_file):
     "The path of a file as a CSV in its place names it"
     try: return _text_key(Path(os.path.relpath(fn, os.path.dirname(os.path.abspath(csv_file)))).as_posix())
@@ -710,7 +725,7 @@ def _folder_name(label):
 
 # %% ../nbs/44_review.ipynb #c81a4e1e
 _extra = 'is missing; install it with: pip install "petlab[review]"'
-_files = Path(petlab.__file__).parent
+_file = cache(lambda name: (Path(petlab.__file__).parent/name).read_text(encoding='utf-8'))
 
 @cache
 def _grid_class():
@@ -718,7 +733,7 @@ def _grid_class():
     try: import anywidget, traitlets
     except ImportError as e: raise ReviewError(f'{e.name.split(".")[0]} {_extra}') from e
     class ReviewGrid(anywidget.AnyWidget):
-        _esm,_css = _files/'review.js',_files/'review.css'
+        _esm,_css = _file('review.js'),_file('review.css')
         height = traitlets.Int(640).tag(sync=True)
     return ReviewGrid
 
@@ -758,6 +773,7 @@ def _learner_table(learn):
             suggested=[vocab[b] if b!=t else '' for b,t in zip(best, y)], why=why)))
     return pd.concat(parts, ignore_index=True)
 
+# %% ../nbs/44_review.ipynb #6a7c9be8
 class LabelReview:
     "The review grid of a `Learner` or a table in a notebook, with what `ImageClassifierCleaner` had: `fns`, `delete()`, `change()`"
     def __init__(self,
@@ -801,7 +817,8 @@ class LabelReview:
 
 # %% ../nbs/44_review.ipynb #57656d45
 _page = '''<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>petlab review</title><link rel="icon" href="data:,"><link rel="stylesheet" href="review.css"><link rel="stylesheet" href="page.css"></head>
+<title>petlab review</title><link rel="icon" href="data:,">
+<link rel="stylesheet" href="review.css"><link rel="stylesheet" href="page.css"></head>
 <body><div id="grid"></div><script type="module" src="page.js"></script></body></html>'''
 _page_css = ''':root { color-scheme: light dark } html, body { margin: 0; height: 100%; background: Canvas; color: CanvasText }
 #grid { height: 100vh; height: 100dvh }'''
@@ -820,9 +837,11 @@ const model = {
   }}
 grid.render({model, el: document.getElementById('grid')})
 '''
-_security = {'Content-Security-Policy': "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'", 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer',
-    'Cross-Origin-Resource-Policy': 'same-origin', 'Cross-Origin-Opener-Policy': 'same-origin'}
+_policy = '''default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self';
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none' '''
+_security = dict(content_security_policy=' '.join(_policy.split()), x_content_type_options='nosniff', referrer_policy='no-referrer',
+    cross_origin_resource_policy='same-origin', cross_origin_opener_policy='same-origin')
+_security = {k.replace('_', '-'): v for k,v in _security.items()}
 _body_limit = 2**20  # bytes that a message may have
 
 # %% ../nbs/44_review.ipynb #1eed6743
@@ -831,9 +850,10 @@ def _let_in(request, token, hosts, cookie):
     host,origin = request.headers.get('host', ''),request.headers.get('origin')
     if host not in hosts: return f'{shown(host)[:80]}: not a name of this server'
     if origin is not None and origin not in {f'http://{o}' for o in hosts}: return 'asked for by another page'
-    if request.headers.get('sec-fetch-site', 'none') not in ('none', 'same-origin') and request.url.path!='/': return 'asked for by another page'
-    if not secrets.compare_digest(request.cookies.get(cookie, '').encode(), token.encode()): return 'open the whole address that petlab review printed'
-    return ''
+    site = request.headers.get('sec-fetch-site', 'none')
+    if site not in ('none', 'same-origin') and request.url.path!='/': return 'asked for by another page'
+    known = secrets.compare_digest(request.cookies.get(cookie, '').encode(), token.encode())
+    return '' if known else 'open the whole address that petlab review printed'
 
 async def _message(request):
     "The JSON object in the body of a request, of at most `_body_limit` bytes; raises `ReviewError`"
@@ -881,19 +901,19 @@ def review_app(
         except ReviewError as e: return no(e, 413 if 'bytes' in str(e) else 400)
         body = await run_in_threadpool(lambda: json.dumps(review.handle(msg)).encode('utf-8', 'backslashreplace'))
         return Response(body, 200, {**_security, 'Cache-Control': 'no-store'}, 'application/json')
-    def guarded(f, methods=('GET',)):
+    def guarded(f):
         async def run(request):
-            if request.url.path=='/' and secrets.compare_digest(request.query_params.get('token', '').encode(), token.encode()) \
-                and request.headers.get('host') in hosts: return page(request)
+            given = secrets.compare_digest(request.query_params.get('token', '').encode(), token.encode())
+            if given and request.url.path=='/' and request.headers.get('host') in hosts: return page(request)
             if why := _let_in(request, token, hosts, cookie): return no(why)
             return await f(request) if f is api else await run_in_threadpool(f, request)
-        return run, [*methods]
-    def asset(body, kind): return lambda request: text(body() if callable(body) else body, kind)
-    routes = {'/': page, '/page.js': asset(_page_js, 'text/javascript'), '/page.css': asset(_page_css, 'text/css'),
-        '/review.js': asset((_files/'review.js').read_text, 'text/javascript'), '/review.css': asset((_files/'review.css').read_text, 'text/css'),
-        '/photo/{i:int}': photo}
-    made = [Route(k, *guarded(f)[:1], methods=['GET']) for k,f in routes.items()]
-    return Starlette(routes=[*made, Route('/api', guarded(api)[0], methods=['POST'])])
+        return run
+    def asset(body, kind): return lambda request: text(body, kind)
+    js,css = {'/page.js': _page_js, '/review.js': _file('review.js')},{'/page.css': _page_css, '/review.css': _file('review.css')}
+    routes = {'/': page, '/photo/{i:int}': photo, **{k: asset(v, 'text/javascript') for k,v in js.items()},
+        **{k: asset(v, 'text/css') for k,v in css.items()}}
+    made = [Route(k, guarded(f), methods=['GET']) for k,f in routes.items()]
+    return Starlette(routes=[*made, Route('/api', guarded(api), methods=['POST'])])
 
 # %% ../nbs/44_review.ipynb #1fafe5f7
 def serve_review(
@@ -909,11 +929,13 @@ def serve_review(
     import signal, socket
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try: sock = socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as e: raise ReviewError(f'{shown(host)}, port {port}: {e}; choose another one (--port 0: a free one)') from e
+    except (OSError, OverflowError) as e:
+        raise ReviewError(f'{shown(host)}, port {port}: {e}; choose another one (--port 0: a free one)') from e
     with sock:
         port,token = sock.getsockname()[1],secrets.token_urlsafe(24)
         app = review_app(review, token, port, host)
-        config = uvicorn.Config(app, log_level='warning', access_log=False, lifespan='off', server_header=False, timeout_graceful_shutdown=1)
+        quiet = dict(log_level='warning', access_log=False, lifespan='off', server_header=False, proxy_headers=False)
+        config = uvicorn.Config(app, timeout_graceful_shutdown=1, **quiet)
         server = uvicorn.Server(config)
         server.capture_signals = contextmanager(lambda: (yield))
         def stop(*_): server.should_exit = True
@@ -930,8 +952,7 @@ def serve_review(
 # %% ../nbs/44_review.ipynb #c121da39
 class _LabelRank:
     "`LabelRanker` of `petlab.clean`, told of all answers at once: what is new among them goes to it, and new classes build it anew"
-    def __init__(self, acts, labels):
-        self.acts,self.labels,self.ranker = acts,[*labels],None
+    def __init__(self, acts, labels): self.acts,self.labels,self.ranker = acts,[*labels],None
     def _build(self, classes):
         from petlab.clean import LabelRanker
         self.classes,self.at = classes,{o: i for i,o in enumerate(classes)}
@@ -948,7 +969,8 @@ class _LabelRank:
         scores,best = self.ranker.scores(),self.ranker.suggested()
         names = [self.classes[b] for b in best]
         doubt = [s>0 and n!=o for s,n,o in zip(scores, names, self.labels)]
-        return scores,[n if d or not o else '' for n,d,o in zip(names, doubt, self.labels)],[f'looks like {n}' if d else '' for n,d in zip(names, doubt)]
+        suggested = [n if d or not o else '' for n,d,o in zip(names, doubt, self.labels)]
+        return scores,suggested,[f'looks like {n}' if d else '' for n,d in zip(names, doubt)]
     def near(self, i, n):
         "Rows of the class of a row, the nearest first"
         if self.ranker is not None: return [*self.ranker.neighbours(i, n)]
@@ -964,6 +986,7 @@ def _journal_path(source):
     "Beside the set: in the folder, or next to the CSV"
     return Path(source)/'.petlab-review.db' if not is_table(source) else Path(source).with_name(f'.{Path(source).name}.petlab-review.db')
 
+# %% ../nbs/44_review.ipynb #d689c968
 def review_source(
     source:str|Path, # Folder of photos, or CSV, as for `label_source`
     label=None, # As in `label_source`
@@ -979,7 +1002,8 @@ def review_source(
         table = label_source(source, label, check=lambda files: ['']*len(files), **kwargs)
         with contextlib.redirect_stdout(io.StringIO()):
             how = find_labels(source, label, **{k: v for k,v in kwargs.items() if k!='valid_col'})
-        if how.target!='class': raise ReviewError(f'{shown(source)}: its target is {how.target}, and classes are what is reviewed; say --target class')
+        if how.target!='class':
+            raise ReviewError(f'{shown(source)}: its target is {how.target}, and classes are what is reviewed; say --target class')
     table['label'] = table.label.map(_label_text)
     journal = journal or _journal_path(source)
     if bank is False: return Review(table, journal, _source_root(source), classes, source=source, how=how)
@@ -988,6 +1012,7 @@ def review_source(
 
 def _source_root(source): return Path(source).parent if is_table(source) else Path(source)
 
+# %% ../nbs/44_review.ipynb #b206802c
 def _suspects(table, bank):
     "`table` with scores, suggestions and reasons, by heads that had not seen the photo; and what ranks it from then on"
     from petlab.bank import Bank
@@ -1023,7 +1048,8 @@ def _applied_facts(done, what):
     said = [f'{len(done.moved)} files moved{what}', *(f"  {shown(o['file'])}: {shown(o['error'])}; left where it is" for o in failed[:10])]
     if len(failed)>10: said.append(f'  and {len(failed)-10} more')
     csv_file = done.csv and str(done.csv)
-    return dict(moved=[[str(a), str(b)] for a,b in done.moved], failed=failed, removed=done.removed and str(done.removed), csv=csv_file, said='\n'.join(said))
+    moved,removed = [[str(a), str(b)] for a,b in done.moved],done.removed and str(done.removed)
+    return dict(moved=moved, failed=failed, removed=removed, csv=csv_file, said='\n'.join(said))
 
 def _restored(source, journal):
     "`restore` of a source, which may have nothing left to review"
@@ -1033,6 +1059,7 @@ def _restored(source, journal):
     try: return restore(journal)
     finally: journal.close()
 
+# %% ../nbs/44_review.ipynb #ae4273f7
 def review_photos(
     source:str|Path, # As in `review_source`
     label=None, # As in `review_source`
@@ -1047,7 +1074,7 @@ def review_photos(
     rank:bool=True, # Find doubtful labels first, on the bank
     say:Callable=None, # As in `serve_review`; default: prints
     **kwargs # Passed to `review_source`
-) -> dict: # `said` for people, and facts: `photos`, `reviewed`, ..., `journal`; also `moved`, `failed`, `removed`, `csv`; `exported`, `out`; `address`
+) -> dict: # `said` for people; `photos`, `reviewed`, ..., `journal`; `moved`, `failed`, `removed`, `csv`; `exported`, `out`; or `address`
     "All that `petlab review` does; raises `PetlabError`"
     if sum((apply, undo, export is not None))>1: raise ReviewError('--apply, --undo and --export: one at a time')
     serves = not (apply or undo or export is not None)
