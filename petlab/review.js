@@ -6,9 +6,9 @@ const HELP = [['arrows, Home, End, PgUp, PgDn', 'go'], ['k', 'keep: the label is
   ['1 to 9', 'relabel, with the number begun'], ['a', 'accept the suggested label'], ['d, Delete', 'delete'], ['s', 'skip: not sure'],
   ['c', 'caption'], ['u, Ctrl+Z', 'undo what was said last, in whichever window'], ['Shift+arrows', 'select a range'],
   ['Space', 'select or not'], ['Ctrl+arrows', 'go, and keep the selection'], ['Ctrl+A', 'select all on screen'],
-  ['Ctrl+Shift+A', 'select all of this view'], ['Esc', 'close, select nothing, leave the grid'], ['Enter, z', 'zoom'], ['n', 'neighbours of the same class, or not'],
+  ['e', 'select every photo of this view'], ['Esc', 'close, select nothing, leave the grid'], ['Enter, z', 'zoom'], ['n', 'neighbours of the same class, or not'],
   ['f', 'which photos are shown'], ['o', 'the next one to do'], ['?', 'this help']]
-const WORD = {keep: 'kept', relabel: 'relabelled', delete: 'to delete', skip: 'skipped'}
+const WORD = {keep: 'kept', relabel: 'relabelled', delete: 'to delete', skip: 'skipped', gone: 'moved away'}
 let instances = 0
 
 function make(tag, props = {}, ...children) {
@@ -122,7 +122,7 @@ function render({model, el}) {
       f[0] == '=' && labelOf(i) == f.slice(1)
   }
   const here = () => S.view[S.cursor]
-  const targets = () => S.selected.size ? S.view.filter(i => S.selected.has(i)) : here() == null ? [] : [here()]
+  const targets = () => S.selected.size ? S.view.filter(i => S.selected.has(i) && S.states[i]?.[0] != 'gone') : here() == null ? [] : [here()]
 
   // --- the grid: only the rows that are seen are there
   const tiles = new Map()
@@ -198,7 +198,7 @@ function render({model, el}) {
   }
   function paint() { draw(); head() }
   function head() {
-    const said = Object.values(S.states), n = a => said.filter(s => s[0] == a).length, done = said.filter(s => s[0]).length
+    const said = Object.values(S.states), n = a => said.filter(s => s[0] == a).length, done = said.filter(s => s[0] && s[0] != 'gone').length
     title.textContent = `${S.title}: ${done.toLocaleString('en')} of ${S.n.toLocaleString('en')} reviewed, ${n('relabel')} relabelled, ${n('delete')} to delete` +
       (S.selected.size ? `, ${S.selected.size} selected` : '')
     root.dataset.version = S.version
@@ -496,11 +496,11 @@ function render({model, el}) {
       if ((k == 'ArrowUp' || k == 'ArrowDown') && p < 0) return done(() => {})
       return done(() => { if (!e.shiftKey && !mod && S.selected.size && !zoomed()) S.selected.clear(); go(p, e.shiftKey, k == 'End') })
     }
-    if (mod && k.toLowerCase() == 'a') return done(() => { if (e.shiftKey) { S.view.forEach(i => S.selected.add(i)); paint(); tell(`${S.selected.size} selected`) } else selectSeen() })
+    if (mod && k.toLowerCase() == 'a') return done(selectSeen)
     if (mod && k.toLowerCase() == 'z') return done(undo)
     if (mod || e.altKey) return
     const plain = {k: () => act('keep'), d: () => act('delete'), delete: () => act('delete'), s: () => act('skip'), u: undo, r: () => relabelBox(), c: captionBox,
-      ' ': toggle, n: () => { S.near = !S.near; layout(); sideOf = null; aside() }, f: () => { if (zoomed()) close(); filter.focus() }, o: nextOpen, '?': help,
+      ' ': toggle, e: () => { S.view.forEach(i => S.selected.add(i)); paint(); tell(`${S.selected.size.toLocaleString('en')} selected`) }, n: () => { S.near = !S.near; layout(); sideOf = null; aside() }, f: () => { if (zoomed()) close(); filter.focus() }, o: nextOpen, '?': help,
       z: () => zoomed() ? close() : zoom(), enter: () => zoomed() ? close() : zoom(),
       a: () => { const i = here(); i != null && S.suggested[i] ? act('relabel', S.suggested[i], targets()) : tell('no label is suggested for this photo') }}
     const f = plain[k.toLowerCase()]

@@ -6,7 +6,8 @@ Docs: https://petlab.github.io/petlab/review.html.md"""
 
 # %% auto #0
 __all__ = ['Entry', 'Said', 'review_actions', 'Move', 'Applied', 'ReviewError', 'Journal', 'Review', 'class_name', 'restore',
-           'review_widget', 'LabelReview', 'review_app', 'serve_review', 'review_source', 'review_photos']
+           'review_widget', 'LabelReview', 'review_app', 'serve_review', 'review_source', 'review_table',
+           'review_photos']
 
 # %% ../nbs/44_review.ipynb #51af0c24
 import contextlib, io, json, os, re, secrets, shutil, sqlite3, sys, threading, time, numpy as np
@@ -178,10 +179,11 @@ class Review:
         near:Callable=None, # (row, n) to rows of photos of the same class, the nearest first
         suggest:Callable=None, # Row to captions, the best first
         source=None, # Folder or CSV that the table is of, as for `label_source`
-        how:LabelSource=None # As from `find_labels`: where a label is its folder's name, `apply` moves photos, else it writes a CSV
+        how:LabelSource=None # As from `find_labels`; default: labels are of folders if all are. Then `apply` moves photos, else it writes a CSV
     ):
         self.rank,self.near,self.suggest,self.source,self.how = rank,near,suggest,source,how
-        self.by_folder = bool(how) and how.label=='folder' and not is_table(source)
+        named = how is None and all(_label_text(y)==Path(fn).parent.name for fn,y in zip(table.file, table.label))
+        self.by_folder = (named or how is not None and how.label=='folder') and not (source is not None and is_table(source))
         self.root = Path(root or _root([Path(o) for o in table.file]))
         self.journal = Journal(journal or self.root/'.petlab-review.db')
         self.lock,self.ranking,self.thumbs,self.given = threading.RLock(),threading.Lock(),OrderedDict(),[str(o) for o in classes]
@@ -191,12 +193,12 @@ class Review:
 @patch
 def _take(self:Review, table):
     "The columns of the rows whose files are there"
-    files = [Path(o) for o in table.file]
-    digests = dict(zip(files, _digests(files)))
-    table = table[[bool(digests[Path(o)]) for o in table.file]].reset_index(drop=True)
+    table = table.assign(file=[Path(o) for o in table.file]).drop_duplicates('file')
+    digests = dict(zip(table.file, _digests(table.file.tolist())))
+    table = table[[bool(digests[o]) for o in table.file]].reset_index(drop=True)
     if not len(table): raise ReviewError(f'{shown(self.root)}: no photos to review')
     def column(name, default=''): return table[name].tolist() if name in table else [default]*len(table)
-    self.table,self.files,self.rows = table,[Path(o) for o in table.file],table.row.to_numpy()
+    self.table,self.files,self.rows,self.gone = table,table.file.tolist(),table.row.to_numpy(),set()
     self.digests,self.names = [digests[o] for o in self.files],[_relative(o, self.root) for o in self.files]
     self.labels,self.sets = [*map(_label_text, column('label'))],column('set')
     self.scores = np.array(column('score', np.nan), dtype=float)
@@ -254,6 +256,7 @@ def act(self:Review,
 ) -> list: # Dicts of what other windows said since and is overruled now: `item`, `action`, `value`
     "Write down what a person says of photos; raises `ReviewError` where that can't be done, and then nothing of it is said"
     items = [*dict.fromkeys(items)]
+    if away := [self.names[i] for i in items if i in self.gone]: raise ReviewError(f'{shown(away[0])} was moved away; restore it first')
     wrong = [o for o in items if isinstance(o, bool) or not isinstance(o, int) or not 0<=o<len(self.files)]
     if not items or wrong: raise ReviewError(f'{wrong[:3] or "none"}: no photos of this set')
     if action not in review_actions: raise ReviewError(f'{shown(str(action)[:50])!r}: expected one of {", ".join(review_actions)}')
@@ -310,17 +313,18 @@ def reorder(self:Review) -> list: # Indices whose suggestion or reason is anothe
 
 @patch
 def order(self:Review) -> list: # Indices of all photos
-    "The most suspicious first, then those without a score, then what is answered"
+    "The most suspicious first, then those without a score, then what is answered; not what is moved away"
     answered = np.zeros(len(self.files), bool)
     answered[[i for i,s in self.said.items() if s.action]] = True
     with np.errstate(invalid='ignore'): by = np.where(np.isnan(self.scores), -np.inf, self.scores)
-    return np.lexsort((np.arange(len(by)), -by, answered)).tolist()
+    return [i for i in np.lexsort((np.arange(len(by)), -by, answered)).tolist() if i not in self.gone]
 
 # %% ../nbs/44_review.ipynb #27269d11
 @patch
 def _state(self:Review, items):
     "What holds of some photos, short: action, class, caption"
-    return {i: [s.action, s.value if s.action=='relabel' else '', s.caption] for i in items for s in [self.said.get(i, Said())]}
+    said = {i: self.said.get(i, Said()) for i in items}
+    return {i: ['gone' if i in self.gone else s.action, s.value if s.action=='relabel' else '', s.caption] for i,s in said.items()}
 
 def _numbered(texts):
     "Texts as the different ones and a number for each"
@@ -583,18 +587,17 @@ def _applied(self:Review, move):
 
 @patch
 def _moved(self:Review, pairs):
-    "Follow files that were moved: deleted ones leave the table"
-    if not pairs: return
-    removed,to = self.removed_path(),dict(pairs)
+    "Follow files that were moved; every photo keeps its index, for the windows that are open"
+    to,removed = dict(pairs),self.removed_path()
     with self.lock:
-        where = [to.get(Path(os.path.abspath(o)), o) for o in self.files]
-        labels = [b.parent.name if b is not a and self.by_folder else l for a,b,l in zip(self.files, where, self.table.label)] \
-            if 'label' in self.table else None
-        table = self.table.assign(file=where, suggested=self.suggested, score=self.scores, why=self.why)
-        if labels: table['label'] = labels
-        gone = [Path(os.path.abspath(o)).is_relative_to(removed) for o in where]
-        if all(gone): return
-        self._take(table[[not o for o in gone]])
+        for i,fn in enumerate(self.files):
+            if (new := to.get(Path(os.path.abspath(fn)))) is None: continue
+            back,gone = new==Path(os.path.abspath(self.table.file[i])),new.is_relative_to(removed)
+            self.files[i],self.names[i] = new,_relative(new, self.root)
+            if not gone: self.labels[i] = _label_text(self.table.label[i]) if back or not self.by_folder else new.parent.name
+            (self.gone.add if gone else self.gone.discard)(i)
+        self.at = {o: i for i,o in enumerate(zip(self.digests, self.names))}
+        self.refresh()
 
 # %% ../nbs/44_review.ipynb #bf76cbdc
 def restore(
@@ -621,6 +624,13 @@ def restore(
     _drop_empty([a.parent for a,_ in moved])
     return Applied(moved, failed, None, csv_file)
 
+@patch
+def restore(self:Review) -> Applied: # As from `apply`
+    "`restore` of this review's journal, in this review too; raises `ReviewError`"
+    done = restore(self.journal)
+    self._moved(done.moved)
+    return done
+
 def _drop_empty(folders):
     "Remove those of `folders` that are empty, and what is around them as far as that is"
     for o in sorted({*folders}, key=lambda o: -len(o.parts)):
@@ -641,7 +651,7 @@ def _new_rows(self:Review):
     "The table of a CSV with the labels as they are by now, without what is deleted; of other sources `file` and `label`"
     import pandas as pd
     gone = {os.path.abspath(self.files[i]) for i,s in self.said.items() if s.action=='delete'}
-    now = {os.path.abspath(o): self.label(i) for i,o in enumerate(self.files)}
+    now = {os.path.abspath(o): self.label(i) for i,o in enumerate(self.files) if i not in self.gone}
     if not isinstance(self.source, (str,Path)) or not is_table(self.source):
         folder = self.removed_path().parent
         rows = [(_relative(k, folder), v) for k,v in now.items() if k not in gone and v]
@@ -673,6 +683,7 @@ def to_frame(self:Review) -> 'pd.DataFrame': # `file`, `label` (by now; `''`: de
     self.refresh()
     rows = []
     for i,name in enumerate(self.names):
+        if i in self.gone: continue
         s = self.said.get(i, Said())
         label,reason = '' if s.action=='delete' else self.label(i),s.reason if s.action else self.why[i]
         rows.append((name, label, s.action, reason, s.caption, s.time, self.labels[i]))
@@ -688,7 +699,7 @@ def export(self:Review,
     if path.suffix.lower()=='.csv':
         if isinstance(self.source, (str,Path)) and os.path.realpath(path)==os.path.realpath(self.source):
             raise ReviewError(f'{shown(path)} is the source itself; choose another name')
-        df['file'] = [_from(o, path) for o in self.files]
+        df['file'] = [_from(o, path) for i,o in enumerate(self.files) if i not in self.gone]
         with whole_file(path) as fn: df.to_csv(fn, index=False)
         return len(df)
     return self._export_folder(path, df)
@@ -700,7 +711,7 @@ def _export_folder(self:Review, path, df):
             raise ReviewError(f'{shown(path)} is there already; choose a folder that is new or empty')
         path.mkdir(parents=True, exist_ok=True)
         taken,n = set(),0
-        for i,o in enumerate(df.itertuples()):
+        for i,o in zip((i for i in range(len(self.files)) if i not in self.gone), df.itertuples()):
             if o.action=='delete' or not o.label: continue
             parts = [self.sets[i], _folder_name(o.label)] if self.sets[i] else [_folder_name(o.label)]
             dst = _free(path.joinpath(*parts, self.files[i].name), taken)
@@ -779,13 +790,14 @@ class LabelReview:
     def __init__(self,
         learn_or_table, # A `Learner`, a table as for `Review`, a `Review`, or a source as for `review_source`
         height:int=640, # Of the grid, pixels
+        bank=None, # As in `review_source`
         **kwargs # Passed to `Review`, or of a source to `review_source`
     ):
         o = learn_or_table
         if isinstance(o, Review): self.review = o
-        elif hasattr(o, 'dls'): self.review = Review(_learner_table(o), **kwargs)
-        elif hasattr(o, 'iloc') and 'label' in o: self.review = Review(o, **kwargs)
-        else: self.review = review_source(o, **kwargs)
+        elif hasattr(o, 'dls') or hasattr(o, 'iloc') and 'label' in o:
+            self.review = review_table(_learner_table(o) if hasattr(o, 'dls') else o, bank, **kwargs)
+        else: self.review = review_source(o, bank=bank, **kwargs)
         self.widget = review_widget(self.review, height)
 
     def _ipython_display_(self):
@@ -812,8 +824,12 @@ class LabelReview:
         return L((i,o) for i,o in enumerate(self.values()) if o not in ('<Keep>', '<Delete>'))
 
     def apply(self) -> Applied:
-        "As `Review.apply`: what fastai's users wrote a loop for, but reversible"
+        "As `Review.apply`: what fastai's users wrote a loop for"
         return self.review.apply()
+
+    def restore(self) -> Applied:
+        "As `Review.restore`: the way back"
+        return self.review.restore()
 
 # %% ../nbs/44_review.ipynb #57656d45
 _page = '''<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -855,6 +871,13 @@ def _let_in(request, token, hosts, cookie):
     known = secrets.compare_digest(request.cookies.get(cookie, '').encode(), token.encode())
     return '' if known else 'open the whole address that petlab review printed'
 
+def _own_names():
+    "By which names and addresses other machines may ask for this one"
+    import socket
+    name = socket.gethostname()
+    with suppress(OSError): return {name, socket.getfqdn(), *socket.gethostbyname_ex(name)[2]}
+    return {name}
+
 async def _message(request):
     "The JSON object in the body of a request, of at most `_body_limit` bytes; raises `ReviewError`"
     if request.headers.get('content-type', '').split(';')[0]!='application/json': raise ReviewError('expected application/json')
@@ -882,8 +905,9 @@ def review_app(
         from starlette.routing import Route
     except ImportError as e: raise ReviewError(f'{e.name.split(".")[0]} {_extra}') from e
     local = ['127.0.0.1', 'localhost', '[::1]']
-    name,cookie = f'[{host}]' if ':' in host else host,f'petlab-{port}'
-    hosts = {f'{o}:{port}' for o in [name]+(local if host in ('127.0.0.1', 'localhost', '::1') else [])}
+    every,cookie = host in ('0.0.0.0', '::'),f'petlab-{port}'
+    names = [f'[{host}]' if ':' in host else host, *(local if every or host in ('127.0.0.1', 'localhost', '::1') else [])]
+    hosts = {f'{o}:{port}' for o in [*names, *(_own_names() if every else [])]}
     def no(why, code=403): return PlainTextResponse(f'petlab review: {why}\n', code, _security)
     def text(body, kind): return Response(body, 200, {**_security, 'Cache-Control': 'no-store'}, f'{kind}; charset=utf-8')
     def page(request):
@@ -947,7 +971,6 @@ def serve_review(
         try: server.run(sockets=[sock])
         finally:
             for k,v in before.items(): signal.signal(k, v)
-            review.journal.close()
 
 # %% ../nbs/44_review.ipynb #c121da39
 class _LabelRank:
@@ -1006,38 +1029,44 @@ def review_source(
             raise ReviewError(f'{shown(source)}: its target is {how.target}, and classes are what is reviewed; say --target class')
     table['label'] = table.label.map(_label_text)
     journal = journal or _journal_path(source)
-    if bank is False: return Review(table, journal, _source_root(source), classes, source=source, how=how)
-    table,rank = _suspects(table, bank)
-    return Review(table, journal, _source_root(source), classes, rank, rank.near, source=source, how=how)
+    return review_table(table, bank, journal=journal, root=_source_root(source), classes=classes, source=source, how=how)
 
 def _source_root(source): return Path(source).parent if is_table(source) else Path(source)
 
-# %% ../nbs/44_review.ipynb #b206802c
+# %% ../nbs/44_review.ipynb #17f975f6
 def _suspects(table, bank):
     "`table` with scores, suggestions and reasons, by heads that had not seen the photo; and what ranks it from then on"
     from petlab.bank import Bank
     bank = bank or Bank()
-    photos,reasons = bank.fill(table.file.tolist())
-    if all(o is None for o in photos): raise ReviewError(f'{shown(table.file[0])}: {reasons[0]}')
-    rank = _LabelRank(bank.rows(photos)[:,0], [o if p is not None else '' for o,p in zip(table.label, photos)])
-    first = rank({})
-    if first:
-        scores,suggested,why = first
-        table = table.assign(score=scores, suggested=suggested, why=why)
+    files = table.file.tolist()
+    photos,reasons = bank.fill(files)
+    if all(o is None for o in photos): raise ReviewError(f'{shown(files[0])}: {reasons[0]}' if files else 'no photos given')
+    rank = _LabelRank(bank.rows(photos)[:,0], [_label_text(o) if p is not None else '' for o,p in zip(table.label, photos)])
+    first = None if 'score' in table else rank({})
+    if first: table = table.assign(**dict(zip(('score','suggested','why'), first)))
     bad = [bool(o) for o in reasons]
     if any(bad):
-        if 'score' not in table: table = table.assign(score=np.nan, suggested='', why='')
-        table.loc[bad, 'score'] = 1e9
-        table.loc[bad, 'suggested'] = ''
+        table = table.assign(**{k: v for k,v in dict(score=np.nan, suggested='', why='').items() if k not in table})
+        table.loc[bad, ['score','suggested']] = 1e9,''
         table.loc[bad, 'why'] = [f"can't be read: {o}" for o in reasons if o]
     return table,rank
+
+def review_table(
+    table:'pd.DataFrame', # As for `Review`; with `score` it has its first order, else heads give it one
+    bank=None, # As from `Bank()`, the default; False: no activations are computed, and nothing is ranked anew
+    **kwargs # Passed to `Review`
+) -> Review: # With `rank` and `near`, unless `bank` is False
+    "A table under review, ranked on its photos' activations; raises `PetlabError`"
+    if bank is False or 'rank' in kwargs: return Review(table, **kwargs)
+    table,rank = _suspects(table, bank)
+    return Review(table, rank=rank, near=rank.near, **kwargs)
 
 # %% ../nbs/44_review.ipynb #2ad7af8e
 def _facts(review):
     "How far a review is, and what to tell of it"
     review.refresh()
     n,done = Counter(s.action for s in review.said.values() if s.action),review.said.values()
-    facts = dict(photos=len(review.files), reviewed=sum(n.values()), kept=n['keep'], relabelled=n['relabel'], deleted=n['delete'],
+    facts = dict(photos=len(review.files)-len(review.gone), reviewed=sum(n.values()), kept=n['keep'], relabelled=n['relabel'], deleted=n['delete'],
         skipped=n['skip'], captions=sum(bool(s.caption) for s in done), journal=str(review.journal.path))
     said = '{reviewed} of {photos} reviewed: {kept} kept, {relabelled} relabelled, {deleted} to delete, {skipped} skipped'.format(**facts)
     return dict(facts, said=f'{said} ({shown(review.journal.path)})')
@@ -1092,6 +1121,6 @@ def review_photos(
         facts = dict(_facts(review), exported=n, out=str(export), said=f'{n} photos in {shown(export)}')
     else:
         serve_review(review, port, host, browse, lambda o: (address.append(o), (say or partial(print, flush=True))(o)))
-        return dict(address=address[0], **_facts(Review(review.table, review.journal.path, review.root)))
+        facts = dict(_facts(review), address=address[0])
     review.journal.close()
     return facts
