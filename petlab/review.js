@@ -283,6 +283,8 @@ function render({model, el}) {
     if (answer.version != null) S.version = answer.version
     if (answer.classes && answer.classes.join('\n') != S.classes.join('\n')) { S.classes = answer.classes; options() }
   }
+  let queue = 0
+  const busy = n => { (queue += n) ? root.dataset.busy = queue : delete root.dataset.busy }
   function act(action, value = '', items = targets()) {
     if (!items.length) return
     const many = S.selected.size > 0, last = Math.max(...items.map(i => S.view.indexOf(i)))
@@ -290,7 +292,7 @@ function render({model, el}) {
     S.selected.clear()
     if (action != 'caption') go(Math.min(last + 1, S.view.length - 1))
     else paint()
-    root.dataset.busy = 'true'
+    busy(1)
     return inTurn(async () => {
       const answer = await ask({kind: 'act', items, action, value, seen: S.version})
       items.forEach(i => { const n = S.pending.get(i) - 1; n ? S.pending.set(i, n) : S.pending.delete(i) })
@@ -303,15 +305,16 @@ function render({model, el}) {
         const what = action == 'relabel' ? `relabelled ${value}` : action == 'caption' ? 'captioned' : WORD[action]
         const told = answer.conflicts?.length ? `; another window had said ${WORD[answer.conflicts[0].action]} ${answer.conflicts[0].value} of ${answer.conflicts.length}, this is the last word` : ''
         tell(`saved: ${name} ${what}${told}`)
-        if (action != 'caption' && action != 'skip') rankSoon()
+        if (action != 'caption' && action != 'skip') stale = true
       }
       paint()
       if (action == 'caption') aside()
-      delete root.dataset.busy
+      busy(-1)
+      if (stale) rankSoon()
     })
   }
   function undo() {
-    root.dataset.busy = 'true'
+    busy(1)
     return inTurn(async () => {
       const answer = await ask({kind: 'undo'})
       if (answer.kind != 'undone') tell(`NOT UNDONE: ${answer.message}`, true)
@@ -321,16 +324,18 @@ function render({model, el}) {
         const p = S.view.indexOf(answer.items[0])
         if (p >= 0) go(p)
         tell(`undone: ${answer.action} of ${answer.items.length == 1 ? S.names[answer.items[0]] : `${answer.items.length} photos`}`)
-        rankSoon()
+        stale = true
       }
       paint()
-      delete root.dataset.busy
+      busy(-1)
+      if (stale) rankSoon()
     })
   }
   // a new order of what the cursor has not reached
-  let ranking = false, again = false
+  let ranking = false, again = false, stale = false
   async function rankSoon() {
-    if (!S.ranks) return
+    if (!S.ranks || queue) return
+    stale = false
     if (ranking) { again = true; return }
     ranking = true
     const start = performance.now(), answer = await ask({kind: 'rank'}, 120000)

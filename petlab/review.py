@@ -245,6 +245,17 @@ def class_name(
         raise ReviewError(f'{shown(text[:50])!r} can be no class: a name has letters, no / or \\, and no dot in front')
     return text
 
+# %% ../nbs/44_review.ipynb #645feb07
+@patch
+def said_by_others(self:Journal,
+    window:str, # Who asks
+    since:int # Version
+) -> dict: # (digest, file) -> action and value
+    "What other windows said after a version"
+    rows = self.db.execute(f"""SELECT e.digest,e.file,e.action,e.value FROM ops o JOIN entries e ON e.op=o.id
+        WHERE o.id>? AND o.window!=? AND o.kind='act' AND e.action!='caption' AND {_live} ORDER BY o.id""", (since, window))
+    return {(a,b): (c,d) for a,b,c,d in rows}
+
 # %% ../nbs/44_review.ipynb #36cfd6c6
 @patch
 def act(self:Review,
@@ -266,9 +277,21 @@ def act(self:Review,
         with self.journal.writing():
             others = self.journal.said_by_others(window, self.version if seen is None else seen)
             op = self.journal._add(entries, 'act', window)
-        self.refresh()
+        if op!=self.version+1: self.refresh()
+        else: self._say(op, zip(items, entries))
         keys = [(self.digests[i], self.names[i]) for i in items]
         return [dict(item=i, action=others[k][0], value=others[k][1]) for i,k in zip(items, keys) if k in others and action!='caption']
+
+@patch
+def _say(self:Review, op, entries):
+    "What `refresh` would find of an operation that nothing else came before"
+    with self.journal.lock: when = self.journal._one('SELECT time FROM ops WHERE id=?', op)
+    for i,e in entries:
+        caption = e.value if e.action=='caption' else self.said.get(i, Said()).caption
+        said = self.said.get(i, Said()) if e.action=='caption' else Said(e.action, e.value, e.was, e.reason)
+        self.said[i] = said._replace(caption=caption, time=when, op=op)
+        if e.action=='relabel' and e.value not in self.classes: self.classes = sorted([*self.classes, e.value])
+    self.version = op
 
 @patch
 def _entry(self:Review, i, action, value):
@@ -276,16 +299,6 @@ def _entry(self:Review, i, action, value):
     same = action=='relabel' and value==self.labels[i]
     action,value = ('keep','') if same else (action, _text_key(value))
     return Entry(self.digests[i], self.names[i], action, value, self.labels[i], self.why[i])
-
-@patch
-def said_by_others(self:Journal,
-    window:str, # Who asks
-    since:int # Version
-) -> dict: # (digest, file) -> action and value
-    "What other windows said after a version"
-    rows = self.db.execute(f"""SELECT e.digest,e.file,e.action,e.value FROM ops o JOIN entries e ON e.op=o.id
-        WHERE o.id>? AND o.window!=? AND o.kind='act' AND e.action!='caption' AND {_live} ORDER BY o.id""", (since, window))
-    return {(a,b): (c,d) for a,b,c,d in rows}
 
 # %% ../nbs/44_review.ipynb #ef553108
 _done = 'keep','relabel','delete'
