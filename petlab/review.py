@@ -179,7 +179,7 @@ class Review:
         near:Callable=None, # (row, n) to rows of photos of the same class, the nearest first
         suggest:Callable=None, # Row to captions, the best first
         source=None, # Folder or CSV that the table is of, as for `label_source`
-        how:LabelSource=None # As from `find_labels`; default: labels are of folders if all are. Then `apply` moves photos, else it writes a CSV
+        how:LabelSource=None # As from `find_labels`; default: labels are folders' names if all are. Then `apply` moves photos
     ):
         self.rank,self.near,self.suggest,self.source,self.how = rank,near,suggest,source,how
         named = how is None and all(_label_text(y)==Path(fn).parent.name for fn,y in zip(table.file, table.label))
@@ -325,6 +325,14 @@ def reorder(self:Review) -> list: # Indices whose suggestion or reason is anothe
         return changed
 
 @patch
+def warm(self:Review):
+    "Have `rank` learn what was said before, so that the next answer is quick"
+    with self.ranking:
+        with self.lock: rows,answers = self.rows.tolist(),self.answers()
+        if self.rank: self.rank({rows[i]: o for i,o in answers.items()})
+
+# %% ../nbs/44_review.ipynb #0cc4f4d1
+@patch
 def order(self:Review) -> list: # Indices of all photos
     "The most suspicious first, then those without a score, then what is answered; not what is moved away"
     answered = np.zeros(len(self.files), bool)
@@ -351,8 +359,8 @@ def _open(self:Review, msg):
     title = Path(self.source).name if isinstance(self.source, (str,Path)) else self.root.name
     return dict(kind='open', n=len(self.files), names=[shown(o) for o in self.names], labels=_numbered(self.labels),
         suggested=_numbered(self.suggested), why=_numbered(self.why), order=self.order(), states=self._state(self.said),
-        classes=self.classes, version=self.version, ranks=self.rank is not None, suggests=self.suggest is not None, journal=shown(self.journal.path.name),
-        title=shown(title), note=self._note(), digests=[o[:12] for o in self.digests])
+        classes=self.classes, version=self.version, ranks=self.rank is not None, suggests=self.suggest is not None,
+        journal=shown(self.journal.path.name), title=shown(title), note=self._note(), digests=[o[:12] for o in self.digests])
 
 # %% ../nbs/44_review.ipynb #312db08d
 @patch
@@ -803,13 +811,13 @@ class LabelReview:
     def __init__(self,
         learn_or_table, # A `Learner`, a table as for `Review`, a `Review`, or a source as for `review_source`
         height:int=640, # Of the grid, pixels
-        bank=None, # As in `review_source`
+        bank:Path=None, # As in `review_source`
         **kwargs # Passed to `Review`, or of a source to `review_source`
     ):
         o = learn_or_table
         if isinstance(o, Review): self.review = o
         elif hasattr(o, 'dls') or hasattr(o, 'iloc') and 'label' in o:
-            self.review = review_table(_learner_table(o) if hasattr(o, 'dls') else o, bank, **kwargs)
+            self.review = review_table(_learner_table(o) if hasattr(o, 'dls') else o, bank=bank, **kwargs)
         else: self.review = review_source(o, bank=bank, **kwargs)
         self.widget = review_widget(self.review, height)
 
@@ -988,29 +996,62 @@ def serve_review(
 # %% ../nbs/44_review.ipynb #c121da39
 class _LabelRank:
     "`LabelRanker` of `petlab.clean`, told of all answers at once: what is new among them goes to it, and new classes build it anew"
-    def __init__(self, acts, labels): self.acts,self.labels,self.ranker = acts,[*labels],None
+    def __init__(self, acts, table):
+        self.acts,self.ranker,self.seen = acts,None,(acts[:,:8]!=0).any(1).tolist()
+        self.labels,self.first,self.also = (table[k].tolist() for k in ('label','suggested','also'))
+        score = table.score.to_numpy(float)
+        self.start = None if np.isnan(score).all() else np.nan_to_num(score, nan=-1)
     def _build(self, classes):
         from petlab.clean import LabelRanker
         self.classes,self.at = classes,{o: i for i,o in enumerate(classes)}
         self.y = np.array([self.at.get(o, -1) for o in self.labels])
-        self.ranker,self.told = LabelRanker(self.acts, self.y, len(classes)),{}
-    def __call__(self, answers):
-        classes = sorted({*self.labels, *answers.values()} - {'', None})
-        if len(classes)<2: return None
-        if self.ranker is None or not {*classes}<={*self.classes}: self._build(classes)
+        self.ranker,self.told = LabelRanker(self.acts, self.y, len(classes), self.start),{}
+    def _tell(self, answers):
         taken,new = [i for i in self.told if i not in answers],[i for i,o in answers.items() if i not in self.told or self.told[i]!=o]
         if taken: self.ranker.update(taken, [int(self.y[i]) for i in taken], done=False)
         if new: self.ranker.update(new, [-1 if answers[i] is None else self.at[answers[i]] for i in new])
         self.told = dict(answers)
-        scores,best = self.ranker.scores(),self.ranker.suggested()
-        names = [self.classes[b] for b in best]
-        doubt = [s>0 and n!=o for s,n,o in zip(scores, names, self.labels)]
-        suggested = [n if d or not o else '' for n,d,o in zip(names, doubt, self.labels)]
-        return scores,suggested,[f'looks like {n}' if d else '' for n,d in zip(names, doubt)]
+    def __call__(self, answers):
+        classes = sorted({*self.labels, *answers.values()} - {'', None})
+        if len(classes)<2: return None
+        if self.ranker is None or not {*classes}<={*self.classes}: self._build(classes)
+        self._tell(answers)
+        scores,best = self.ranker.scores(),self.ranker.suggested().tolist()
+        doubt = ((scores-self.ranker.shift>0) | (self.y<0)).tolist()
+        suggested = [self.classes[b] if d and seen else f for b,d,f,seen in zip(best, doubt, self.first, self.seen)]
+        return scores,suggested,[_why(o, also) for o,also in zip(suggested, self.also)]
     def near(self, i, n):
         "Rows of the class of a row, the nearest first"
-        if self.ranker is not None: return [*self.ranker.neighbours(i, n)]
+        if self.ranker is not None: return self.ranker.neighbours(i, n).tolist()
         return [j for j,o in enumerate(self.labels) if o==self.labels[i] and j!=i][:n]
+
+def _why(suggested, also): return '; '.join(o for o in (f'looks like {suggested}' if suggested else '', also) if o)
+
+# %% ../nbs/44_review.ipynb #0f0149a6
+_rank_of = dict(unreadable=2., unlabelled=1.5, contradictions=.5, outliers=.1, quality=.08, copies=.06)  # among probabilities
+
+def _finds(check):
+    "What was found of files besides their labels: path, kind of the find, and what to say of it"
+    for o in check.contradictions.itertuples():
+        yield o.file,'contradictions',f'a copy of {shown(Path(o.other).name)}, which is {o.other_label}'
+        yield o.other,'contradictions',f'a copy of {shown(Path(o.file).name)}, which is {o.label}'
+    for o in check.copies.itertuples():
+        if o.label==o.other_label: yield o.other,'copies',f'a copy of {shown(Path(o.file).name)}'
+    for o in check.outliers.itertuples(): yield o.file,'outliers','unlike the others'
+    for k in 'quality','unreadable','unlabelled':
+        for o in getattr(check, k).itertuples(): yield o.file,k,o.reason
+
+def _checked(table, check):
+    "`table` with `score`, `suggested`, `why`, and `also`, which is `why` without the label"
+    found = {Path(o.file): o for o in getattr(check, 'labels', check).photos.itertuples()}
+    files,also,least = [Path(o) for o in table.file],{},{}
+    for fn,kind,said in _finds(check) if hasattr(check, 'contradictions') else ():
+        also.setdefault(Path(fn), []).append(said)
+        least[Path(fn)] = max(least.get(Path(fn), 0), _rank_of[kind])
+    scores = [max(found[o].score if o in found else np.nan, least.get(o, 0)) if o in least or o in found else np.nan for o in files]
+    suggested = [_label_text(found[o].suggested) if o in found and found[o].worth else '' for o in files]
+    also = ['; '.join(dict.fromkeys(also.get(o, ()))) for o in files]
+    return table.assign(score=scores, suggested=suggested, also=also, why=[_why(*o) for o in zip(suggested, also)])
 
 # %% ../nbs/44_review.ipynb #9aa862da
 def _unlabelled(path):
@@ -1023,64 +1064,79 @@ def _journal_path(source):
     return Path(source)/'.petlab-review.db' if not is_table(source) else Path(source).with_name(f'.{Path(source).name}.petlab-review.db')
 
 # %% ../nbs/44_review.ipynb #d689c968
+def _read_source(source, label, classes, kwargs):
+    "The table of a source, its root, and how its labels are found"
+    folder = not is_table(source)
+    if classes and folder and label is None: return _unlabelled(source),Path(source),LabelSource('folder', 'class', None, None)
+    table = label_source(source, label, check=lambda files: ['']*len(files), **kwargs)
+    with contextlib.redirect_stdout(io.StringIO()): how = find_labels(source, label, **{k: v for k,v in kwargs.items() if k!='valid_col'})
+    if how.target!='class':
+        raise ReviewError(f'{shown(source)}: its target is {how.target}, and classes are what is reviewed; say --target class')
+    return table.assign(label=table.label.map(_label_text)),Path(source) if folder else Path(source).parent,how
+
 def review_source(
     source:str|Path, # Folder of photos, or CSV, as for `label_source`
     label=None, # As in `label_source`
     journal:str|Path=None, # File; default: `.petlab-review.db` in the folder, or beside the CSV
     classes:list=(), # Names, for photos without labels: then none is read
-    bank=None, # As from `Bank()`, the default; False: no activations are computed, and nothing is ranked
+    bank:Path=None, # Folder of the banks, as in `check_source`; False: nothing is computed and ranked
     **kwargs # Passed to `label_source`: `target`, `item`, `label_delim`, `valid_col`
-) -> Review: # With `rank`, unless `bank` is False
+) -> Review: # With `rank` and `near`, unless `bank` is False
     "A source under review, the photos first whose labels are probably wrong; raises `PetlabError`"
     classes = [class_name(o) for o in classes]
-    if classes and not is_table(source) and label is None: table,how = _unlabelled(source),LabelSource('folder', 'class', None, None)
-    else:
-        table = label_source(source, label, check=lambda files: ['']*len(files), **kwargs)
-        with contextlib.redirect_stdout(io.StringIO()):
-            how = find_labels(source, label, **{k: v for k,v in kwargs.items() if k!='valid_col'})
-        if how.target!='class':
-            raise ReviewError(f'{shown(source)}: its target is {how.target}, and classes are what is reviewed; say --target class')
-    table['label'] = table.label.map(_label_text)
-    journal = journal or _journal_path(source)
-    return review_table(table, bank, journal=journal, root=_source_root(source), classes=classes, source=source, how=how)
+    table,root,how = _read_source(source, label, classes, kwargs)
+    more = dict(journal=journal or _journal_path(source), root=root, classes=classes, source=source, how=how)
+    if bank is False: return Review(table, **more)
+    from petlab.clean import check_source
+    from petlab.train import has_plenty
+    from petlab.zoo import best_size, default_arch
+    check = None
+    if (table.label!='').sum():
+        with contextlib.redirect_stdout(sys.stderr):
+            try: check = check_source(source, how.label, bank=bank, **{**kwargs, 'item': how.item})
+            except PetlabError as e: print(f'not ranked: {e}')
+    size = best_size(default_arch, has_plenty(source, how) if how and (table.label!='').any() else False)
+    return review_table(table, check, bank=bank, size=size, **more)
 
-def _source_root(source): return Path(source).parent if is_table(source) else Path(source)
-
-# %% ../nbs/44_review.ipynb #17f975f6
-def _suspects(table, bank):
-    "`table` with scores, suggestions and reasons, by heads that had not seen the photo; and what ranks it from then on"
-    from petlab.bank import Bank
-    bank = bank or Bank()
-    files = table.file.tolist()
-    photos,reasons = bank.fill(files)
-    if all(o is None for o in photos): raise ReviewError(f'{shown(files[0])}: {reasons[0]}' if files else 'no photos given')
-    rank = _LabelRank(bank.rows(photos)[:,0], [_label_text(o) if p is not None else '' for o,p in zip(table.label, photos)])
-    first = None if 'score' in table else rank({})
-    if first: table = table.assign(**dict(zip(('score','suggested','why'), first)))
-    bad = [bool(o) for o in reasons]
-    if any(bad):
-        table = table.assign(**{k: v for k,v in dict(score=np.nan, suggested='', why='').items() if k not in table})
-        table.loc[bad, ['score','suggested']] = 1e9,''
-        table.loc[bad, 'why'] = [f"can't be read: {o}" for o in reasons if o]
-    return table,rank
-
+# %% ../nbs/44_review.ipynb #0a7b3d83
 def review_table(
-    table:'pd.DataFrame', # As for `Review`; with `score` it has its first order, else heads give it one
-    bank=None, # As from `Bank()`, the default; False: no activations are computed, and nothing is ranked anew
+    table:'pd.DataFrame', # As for `Review`; with `score` it has its first order
+    check=None, # As from `check_source` or `check_labels`; default: `check_labels`, where there is no `score`
+    bank:Path=None, # Folder of the banks; False: nothing is computed and ranked
+    size:int=None, # Side in pixels of the activations; default: the engine's
     **kwargs # Passed to `Review`
 ) -> Review: # With `rank` and `near`, unless `bank` is False
     "A table under review, ranked on its photos' activations; raises `PetlabError`"
     if bank is False or 'rank' in kwargs: return Review(table, **kwargs)
-    table,rank = _suspects(table, bank)
-    return Review(table, rank=rank, near=rank.near, **kwargs)
+    from petlab.bank import Bank
+    from petlab.clean import check_labels
+    from petlab.engine import body_engine
+    table = table.assign(label=table.label.map(_label_text)).reset_index(drop=True)
+    bank = Bank(body_engine(size=(size, size)) if size else None, path=bank)
+    photos,reasons = bank.fill(table.file.tolist())
+    if all(o is None for o in photos): raise ReviewError(f'{shown(table.file[0])}: {reasons[0]}' if photos else 'no photos given')
+    acts,good = bank.rows(photos)[:,0],[p is not None and bool(y) for p,y in zip(photos, table.label)]
+    if check is None and 'score' not in table:
+        used = table[good].assign(reason='')
+        with suppress(PetlabError): check = check_labels(used, acts[good], groups=[o.hex() for o,g in zip(photos, good) if g])
+    if check is not None: table = _checked(table, check)
+    else: table = table.assign(**{k: v for k,v in dict(score=np.nan, suggested='', why='').items() if k not in table})
+    if 'also' not in table: table = table.assign(also='')
+    if bad := [i for i,o in enumerate(reasons) if o]:
+        for k,new in dict(score=2., suggested='').items(): table.loc[bad, k] = new
+        table.loc[bad, 'also'] = table.loc[bad, 'why'] = [f"can't be read: {reasons[i]}" for i in bad]
+    rank = _LabelRank(acts, table.assign(label=[y if p is not None else '' for p,y in zip(photos, table.label)]))
+    review = Review(table, rank=rank, near=rank.near, **kwargs)
+    threading.Thread(target=review.warm, daemon=True).start()
+    return review
 
 # %% ../nbs/44_review.ipynb #2ad7af8e
 def _facts(review):
     "How far a review is, and what to tell of it"
     review.refresh()
     n,done = Counter(s.action for s in review.said.values() if s.action),review.said.values()
-    facts = dict(photos=len(review.files)-len(review.gone), reviewed=sum(n.values()), kept=n['keep'], relabelled=n['relabel'], deleted=n['delete'],
-        skipped=n['skip'], captions=sum(bool(s.caption) for s in done), journal=str(review.journal.path))
+    facts = dict(photos=len(review.files)-len(review.gone), reviewed=sum(n.values()), kept=n['keep'], relabelled=n['relabel'],
+        deleted=n['delete'], skipped=n['skip'], captions=sum(bool(s.caption) for s in done), journal=str(review.journal.path))
     said = '{reviewed} of {photos} reviewed: {kept} kept, {relabelled} relabelled, {deleted} to delete, {skipped} skipped'.format(**facts)
     return dict(facts, said=f'{said} ({shown(review.journal.path)})')
 
