@@ -526,6 +526,11 @@ function render({model, el}) {
     else { if (!(e.ctrlKey || e.metaKey)) S.selected.clear(); go(p); if (e.ctrlKey || e.metaKey) toggle() }
   })
   grid.addEventListener('dblclick', zoom)
+  root.addEventListener('mousedown', e => {  // the focus stays in the grid, or the next key goes to somebody else
+    if (e.target.closest('button, select, input, textarea, .plr-box, .plr-layer') || e.target.closest('.plr-grid') && e.target.closest('[data-pos]')) return
+    if (e.target != grid) e.preventDefault()
+    grid.focus({preventScroll: true})
+  })
   filter.addEventListener('change', () => { setFilter(filter.value); grid.focus({preventScroll: true}) })
 
   // --- light and dark, whoever says so

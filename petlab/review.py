@@ -189,6 +189,30 @@ class Review:
         self.lock,self.ranking,self.thumbs,self.given = threading.RLock(),threading.Lock(),OrderedDict(),[str(o) for o in classes]
         self._take(table.assign(row=range(len(table))))
 
+# %% ../nbs/44_review.ipynb #0638ac3a
+@patch
+def moves_since(self:Journal,
+    version:int # As from `version`
+) -> list: # Pairs of paths: from, to
+    "Which files were moved by `apply` and back by `restore`, by whichever process"
+    with self.lock, self._telling():
+        rows = self.db.execute("""SELECT o.kind,m.src,m.dst FROM ops o JOIN moves m ON m.op=coalesce(o.undoes, o.id)
+            WHERE o.id>? AND m.action!='csv' AND m.state IN ('done','restored') ORDER BY o.id""", (version,)).fetchall()
+    pairs = [(Path(os.fsdecode(a)), Path(os.fsdecode(b))) for _,a,b in rows]
+    return [o if kind=='apply' else o[::-1] for (kind,*_),o in zip(rows, pairs)]
+
+@patch
+def _follow(self:Review, pairs):
+    "Follow files that were moved; every photo keeps its index, for the windows that are open"
+    to,removed = dict(pairs),self.removed_path()
+    for i,fn in enumerate(self.files):
+        if (new := to.get(Path(os.path.abspath(fn)))) is None: continue
+        back,gone = new==Path(os.path.abspath(self.table.file[i])),new.is_relative_to(removed)
+        self.files[i],self.names[i] = new,_relative(new, self.root)
+        if not gone: self.labels[i] = _label_text(self.table.label[i]) if back or not self.by_folder else new.parent.name
+        (self.gone.add if gone else self.gone.discard)(i)
+    self.at = {o: i for i,o in enumerate(zip(self.digests, self.names))}
+
 # %% ../nbs/44_review.ipynb #b06857d0
 @patch
 def _take(self:Review, table):
@@ -212,8 +236,9 @@ def _take(self:Review, table):
 def refresh(self:Review) -> list: # Indices of the photos of which something else holds than before
     "Read what the journal says now, of whichever window it is"
     with self.lock:
-        old = getattr(self, 'said', {})
+        old,before = getattr(self, 'said', {}),getattr(self, 'version', None)
         states,self.version = self.journal.states()
+        if before is not None and (pairs := self.journal.moves_since(before)): self._follow(pairs)
         said = {}
         for key,s in states.items():
             i,here = self.at.get(key),key in self.at
@@ -608,17 +633,8 @@ def _applied(self:Review, move):
 
 @patch
 def _moved(self:Review, pairs):
-    "Follow files that were moved; every photo keeps its index, for the windows that are open"
-    to,removed = dict(pairs),self.removed_path()
-    with self.lock:
-        for i,fn in enumerate(self.files):
-            if (new := to.get(Path(os.path.abspath(fn)))) is None: continue
-            back,gone = new==Path(os.path.abspath(self.table.file[i])),new.is_relative_to(removed)
-            self.files[i],self.names[i] = new,_relative(new, self.root)
-            if not gone: self.labels[i] = _label_text(self.table.label[i]) if back or not self.by_folder else new.parent.name
-            (self.gone.add if gone else self.gone.discard)(i)
-        self.at = {o: i for i,o in enumerate(zip(self.digests, self.names))}
-        self.refresh()
+    self._follow(pairs)
+    self.refresh()
 
 # %% ../nbs/44_review.ipynb #bf76cbdc
 def restore(
