@@ -189,7 +189,7 @@ class Review:
         self.lock,self.ranking,self.thumbs,self.given = threading.RLock(),threading.Lock(),OrderedDict(),[str(o) for o in classes]
         self._take(table.assign(row=range(len(table))))
 
-# %% ../nbs/44_review.ipynb #0638ac3a
+# %% ../nbs/44_review.ipynb #7134e7d6
 @patch
 def moves_since(self:Journal,
     version:int # As from `version`
@@ -1051,7 +1051,7 @@ def _finds(check):
     for o in check.contradictions.itertuples():
         yield o.file,'contradictions',f'a copy of {shown(Path(o.other).name)}, which is {o.other_label}'
         yield o.other,'contradictions',f'a copy of {shown(Path(o.file).name)}, which is {o.label}'
-    for o in check.copies.itertuples():
+    for o in check.copies.drop_duplicates('other').itertuples():
         if o.label==o.other_label: yield o.other,'copies',f'a copy of {shown(Path(o.file).name)}'
     for o in check.outliers.itertuples(): yield o.file,'outliers','unlike the others'
     for k in 'quality','unreadable','unlabelled':
