@@ -116,7 +116,8 @@ def _gate(key, at_once, pid):
     return threading.BoundedSemaphore(at_once) if at_once else nullcontext()
 
 class Limiter:
-    "Lets requests go, as many as `limits` say: of all processes that count in one file, killed and restarted ones too"
+    """Lets requests go, as many as `limits` say: of all processes that count in one file, killed and restarted ones too.
+    Of 40 requests at three a second pyrate-limiter 4.5, which counts what is sent, had 3 too early at the server; this has none"""
     lease = 300  # seconds after which a request is over, if its process can't be asked
     def __init__(self,
         key:str, # What is counted together, such as the address of a service
@@ -152,6 +153,12 @@ class Limiter:
             try: yield
             finally: self._leave(id)
 
+    def used(self) -> dict: # Seconds -> requests in that span, and the most it may hold
+        "How much of each limit is used"
+        mono,wall = _now()
+        now = dict(key=self.key, boot=_boot(), mono=mono, wall=wall)
+        with self._transaction() as db: return {k: (self._count(db, dict(now, span=k)),v) for k,v in self.limits.items()}
+
     def pause(self, seconds:float):
         "Nobody's turn comes for so long"
         (mono,wall),seconds = _now(),min(seconds, 31*86400)
@@ -179,6 +186,12 @@ def _enter(self:Limiter):
         time.sleep(wait*random.uniform(1, 1.5) if wait<.1 else wait)
 
 @patch
+def _count(self:Limiter, db, now):
+    "Requests that are under way, or ended within a span"
+    return sum(db.execute(f'SELECT count(*) FROM turns WHERE key=:key AND {o}', now).fetchone()[0]
+        for o in ('end IS NULL', 'boot=:boot AND end>:mono-:span', '(boot<:boot OR boot>:boot) AND end IS NOT NULL AND wall>:wall-:span'))
+
+@patch
 def _wait(self:Limiter, db, now):
     "Seconds until there may be room, 0 if there is, and what is in the way"
     if row := db.execute('SELECT boot,until,wall,seconds FROM pauses WHERE key=?', (self.key,)).fetchone():
@@ -190,10 +203,8 @@ def _wait(self:Limiter, db, now):
     if self.at_once and len(running)>=self.at_once: return .005,f'{self.at_once} requests at once'
     for span,most in self.limits.items():
         span += .005
-        some = dict(now, span=span, after=now['mono']-span, since=now['wall']-span)
-        n = len(running)+sum(db.execute(f'SELECT count(*) FROM turns WHERE key=:key AND {o}', some).fetchone()[0]
-            for o in ('boot=:boot AND end>:after', '(boot<:boot OR boot>:boot) AND wall>:since'))
-        if n<most: continue
+        some = dict(now, span=span)
+        if self._count(db, some)<most: continue
         db.execute('UPDATE turns SET wall=:wall WHERE key=:key AND boot!=:boot AND wall>:wall+60', now)  # of a clock that was ahead
         age = db.execute(f'''SELECT {_age} AS age FROM turns WHERE key=:key AND end IS NOT NULL AND age<:span
             ORDER BY age LIMIT 1 OFFSET :n''', dict(some, n=max(most-len(running)-1, 0))).fetchone()
@@ -361,7 +372,7 @@ def fetch(
     seconds:float=30, # For all of it: name, connection, redirects, and the last byte
     local:bool=False, # May it be on this machine? For tests
     headers:dict=None, # Beside the user agent
-    stay:bool=False, # Is a redirect to another host refused? For requests that hold a key
+    stay:bool=False, # Is a redirect to another server refused? For requests that hold a key
     live:set=None # Filled with what can be `cut()` while it waits
 ) -> Page: # `status`, `headers`, `data` as bytes and the final `url`
     "GET an address of the open internet, all of it or none; raises `SearchError`, whose `again` says whether it may go well another time"
@@ -371,7 +382,7 @@ def fetch(
     host = _checked_url(url).hostname
     with _Deadline(seconds, live) as deadline:
         try:
-            for hop in range(6):
+            for _ in range(6):
                 wait = Timeout(connect=10, read=min(10, deadline.left()+.1))
                 ask = dict({'User-Agent': _agent(), 'Accept-Encoding': 'identity'}, **(headers or {}))
                 res = _pool(local, os.getpid()).urlopen('GET', url, headers=ask, redirect=False, retries=False, preload_content=False,
@@ -380,7 +391,8 @@ def fetch(
                 if not to: return Page(res.status, res.headers, _body(res, most, deadline), url)
                 res.close()
                 old,url = url,urljoin(url, to)
-                if _checked_url(url, old).hostname!=host and stay: raise SearchError(f'{shown(host)}: redirected to {_brief(url)}')
+                other = _checked_url(url, old)[:2]!=_checked_url(old)[:2]
+                if other and stay: raise SearchError(f'{shown(host)}: redirected to {_brief(url)}')
             raise SearchError(f'{shown(host)}: more than 5 redirects')
         except SearchError as e:
             if deadline.over: raise SearchError(f'{shown(host)}: took over {seconds:g} seconds', again=True) from e
@@ -530,8 +542,9 @@ class Openverse(Source):
             licence = f"{_short_licence(o.get('license'))} {o.get('license_version') or ''}".strip()
             return Hit(o.get('url'), o.get('foreign_landing_url'), o.get('title'), o.get('creator'), licence, o.get('license_url'),
                 o.get('width'), o.get('height'))
-        page = page or 1
-        return [hit(o) for o in found.get('results') or []], page+1 if page<min(int(found.get('page_count') or 0), 12) else None
+        page,hits = page or 1,[hit(o) for o in found.get('results') or []]
+        more = page<int(found['page_count']) if 'page_count' in found else len(hits)==20
+        return hits, page+1 if more and page*20<self.most else None
 
 class Commons(Source):
     """Wikimedia Commons (https://commons.wikimedia.org/w/api.php): one request after the other, two photos at once, of 960 pixels width;
@@ -557,7 +570,7 @@ class Commons(Source):
 
 # %% ../nbs/42_search.ipynb #811e357a
 class INaturalist(Source):
-    "Licensed photos of a species, the first of each observation (https://api.inaturalist.org/v1/docs/), of 500 pixels"
+    "Licensed photos of a species, the first of each observation, 500 pixels long (https://api.inaturalist.org/v1/docs/)"
     name,base,limits = 'inaturalist','https://api.inaturalist.org','1/second, 60/minute, 10000/day'
     def ask(self, query, page):
         page = page or 1
@@ -572,8 +585,9 @@ class INaturalist(Source):
             url,page = (photo.get('url') or '').replace('/square.', '/medium.'),f"https://www.inaturalist.org/observations/{o.get('id')}"
             small = (round((size.get(k) or 0)*ratio) for k in ('width','height'))
             return Hit(url, o.get('uri') or page, o.get('species_guess'), author, licence, '', *small)
-        more = page*200<min(int(found.get('total_results') or 0), self.most)
-        return [hit(o) for o in found.get('results') or [] if o.get('photos')], page+1 if more else None
+        some = found.get('results') or []
+        more = page*200<min(int(found.get('total_results', self.most if len(some)==200 else 0)), self.most)
+        return [hit(o) for o in some if o.get('photos')], page+1 if more else None
 
 class GBIF(Source):
     "Photos of a species, by its scientific name, from all collections that GBIF knows (https://techdocs.gbif.org/en/openapi/)"
@@ -587,7 +601,7 @@ class GBIF(Source):
             link = licence if '://' in str(licence) else ''
             return Hit(m.get('identifier'), page, m.get('title') or o.get('species'), author, _short_licence(licence), link)
         hits = [[hit(o, m) for m in o.get('media') or [] if m.get('type')=='StillImage'][:1] for o in found.get('results') or []]
-        return sum(hits, []), None if found.get('endOfRecords', True) or offset+100>=self.most else offset+100
+        return sum(hits, []), None if found.get('endOfRecords', len(hits)<100) or offset+100>=self.most else offset+100
 
 # %% ../nbs/42_search.ipynb #ca203afd
 class Brave(Source):
@@ -717,6 +731,11 @@ def _tidy(hit):
     return {**o, **texts, **sizes, 'url': str(o['url'] or '')[:4000], 'licence': _text(o['licence']) or 'unknown'}
 
 # %% ../nbs/42_search.ipynb #7c016c90
+def _of_table(row):
+    "A hit from a row of any table with a `url`"
+    hit = _tidy(Hit(**{k: row[k] for k in Hit._fields if k in row}))
+    return dict(hit, source=_text(row.get('source')) or 'addresses', query=_text(row.get('query')) or 'photos')
+
 def _lines(path):
     "What the lines of a file of JSON lines hold; one that was cut when a process was killed is none"
     if not Path(path).exists(): return []
@@ -732,6 +751,7 @@ def _add_line(path, row):
         if f.tell() and (f.seek(-1, 2), f.read(1))[1]!=b'\n': f.write(b'\n')
         f.write(json.dumps(row).encode()+b'\n')
 
+# %% ../nbs/42_search.ipynb #cb8081d8
 def _pages(src, query, n, keep):
     "Pages of hits, those that are kept first; a page that was asked is kept"
     page,first = None,True
@@ -856,7 +876,8 @@ def read_manifest(
     "The table beside photos that were downloaded: `photos.jsonl`"
     import pandas as pd
     rows = {(o.get('query'),o.get('url')): o for o in _lines(Path(dest)/'photos.jsonl')}
-    return pd.DataFrame([*rows.values()], columns=manifest_columns)
+    ours = re.compile(r'(?!\.+/)[^/\\]+/[0-9a-f]{24}\.[a-z0-9]+')  # a name that was given here, and leads nowhere else
+    return pd.DataFrame([o for o in rows.values() if o.get('reason') or ours.fullmatch(str(o.get('file')))], columns=manifest_columns)
 
 def _write_manifest(dest, table):
     with whole_file(Path(dest)/'photos.jsonl') as fn: fn.write_text(''.join(json.dumps(o)+'\n' for o in table.to_dict('records')))
@@ -898,12 +919,12 @@ def download_photos(
     """Photos of hits, each whole, decoded and named by its content, or left out with its reason. An interrupted run goes on where it was:
     what is there is not fetched again. Raises `PetlabError` where the folder can't be written"""
     import pandas as pd
-    if not hasattr(hits, 'columns'): hits = pd.DataFrame([dict(_tidy(Hit(str(o))), source='addresses', query='photos') for o in hits])
+    hits = hits.to_dict('records') if hasattr(hits, 'columns') else [dict(url=str(o)) for o in hits]
     dest,caps,live = Path(dest),dict(local=local, most=most, seconds=seconds, smallest=smallest),_Live()
     with _alone(dest):
         old = read_manifest(dest)
         done = _known(dest, old)
-        wanted = {(o['query'],o['url']): o for o in hits.to_dict('records')}
+        wanted = {(o['query'],o['url']): o for o in map(_of_table, hits)}
         owner = {(o['query'],o['sha256']): k for k,o in done.items() if not o['reason']}
         lock = threading.Lock()
         todo = [o for k,o in wanted.items() if k not in done]
