@@ -11,6 +11,7 @@ __all__ = ['label_margin', 'out_of_fold_logits', 'Doubts', 'Count', 'label_text'
 # %% ../nbs/43_clean.ipynb #c1ea0004
 import io, math, numpy as np
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from fastcore.basics import patch
@@ -32,7 +33,7 @@ from .copies import *
 _alphas = tuple(10.**o for o in (1, 1.5, 2, 2.5, 3, 3.5, 4))
 
 class _Axes:
-    "Activations of one length each [n,f], standardised, on their principal axes: `u` [n,r] of unit length, `s` [r] the sums of squares"
+    "Activations of one length each [n,f], standardised, on up to 512 principal axes: `u` [n,r] of unit length, `s` [r] the sums of squares"
     def __init__(self, acts, groups=None):
         x = acts.astype(np.float32)
         x /= np.linalg.norm(x, axis=1, keepdims=True).clip(1e-9)
@@ -40,12 +41,17 @@ class _Axes:
         x /= np.sqrt(x.var(0)).clip(1e-6)
         few = len(x)<x.shape[1]
         s,v = np.linalg.eigh(x@x.T if few else x.T@x)
-        good = s>max(s[-1]*1e-6, 1e-9)
+        good = (s>max(s[-1]*1e-6, 1e-9)) & (np.arange(len(s))>=len(s)-512)
         s,v = s[good],v[:,good]
         self.u,self.s = v if few else x@v/np.sqrt(s),s.astype(np.float64)
-        self.u2,keys = self.u**2,np.unique(np.arange(len(x)) if groups is None else groups, return_inverse=True)[1]
+        self.u2 = self.u**2
+        self.together(groups)
+    def together(self, groups):
+        "Leave out together what shares a key"
+        keys = np.unique(np.arange(len(self.u)) if groups is None else groups, return_inverse=True)[1]
         order,counts = np.argsort(keys, kind='stable'),np.bincount(keys)
         self.same = [o for o in np.split(order, counts.cumsum()[:-1]) if len(o)>1]
+        return self
     def left_out(self, t, alpha):
         "Answers of ridge regression to each row by a fit to `t` [n,k] without it and its copies [n,k]"
         shrink,mean = (self.s/(self.s+alpha)).astype(np.float32),t.mean(0)
@@ -89,17 +95,23 @@ def _ridge_logits(axes, y, t):
         out = axes.left_out(trust, alpha)
     return out.astype(np.float32)
 
-def _second_logits(x, y, n_out, groups, seed):
-    "Out-of-fold logits of a small head on `x` [n,k], fitted again without what is in doubt"
-    def fold(which): return cross_val_predict(x[which,None], y[which], seed, 1., None if groups is None else groups[which], n_out).out
-    out = fold(np.arange(len(y)))
+def _again_logits(x, y, n_out, groups, seed, strength=1., first=None):
+    "Out-of-fold logits of heads on `x` [n,f], fitted again without what is in doubt by the `first` logits, which default to such heads'"
+    def fold(which): return cross_val_predict(x[which,None], y[which], seed, strength, None if groups is None else groups[which], n_out).out
+    out = fold(np.arange(len(y))) if first is None else first.copy()
     doubt = _doubtful(label_margin(out, y), y)
     if not len(doubt): return out
     kept = np.setdiff1d(np.arange(len(y)), doubt)
     out[kept] = fold(kept)
-    *_,head = fit_head(x[kept,None], y[kept], 1, strength=1., n_out=n_out)
+    *_,head = fit_head(x[kept,None], y[kept], 1, strength=strength, n_out=n_out)
     out[doubt] = head(x[doubt])
     return out
+
+# %% ../nbs/43_clean.ipynb #c1ea0125
+def _direct_logits(acts, y, n_out, groups, seed):
+    "As `_again_logits`, on activations, with the strength that they ask for"
+    first = cross_val_predict(acts[:,None], y, seed, None, groups, n_out)
+    return np.mean([_again_logits(acts, y, n_out, groups, seed+i, first.strength, first.out) for i in range(2)], 0)
 
 def out_of_fold_logits(
     acts:np.ndarray, # Float [n,f]
@@ -107,15 +119,19 @@ def out_of_fold_logits(
     n_out:int=None, # Classes; default: as many as in `y`
     groups:list=None, # A key an item: copies share theirs, and none is judged by a head that saw another
     seed:int=0, # Of the folds
-    repeats:int=None # Draws of the folds; default: 5, for more than 2000 items 2, from 5000 on 1
+    repeats:int=None, # Draws of the folds; default: 5, for more than 2000 items 2, from 5000 on 1
+    axes:_Axes=None # Of the activations, where they are known
 ) -> np.ndarray: # [n,k]
     "What each item looks like to heads that saw neither it nor its copies, and of which labels in doubt were kept away"
     n_out = n_out or (y.shape[1] if y.ndim==2 else int(y.max())+1)
     t = y.astype(np.float32) if y.ndim==2 else np.eye(n_out, dtype=np.float32)[y]
     repeats,groups = repeats or (5 if len(y)<2000 else 2 if len(y)<5000 else 1),None if groups is None else np.asarray(groups)
     with threadpool_limits(1, 'blas'):  # threads of BLAS wait for each other by spinning
-        x = _ridge_logits(acts if isinstance(acts, _Axes) else _Axes(acts, groups), y, t)
-        return np.mean([_second_logits(x, y, n_out, groups, seed+i) for i in range(repeats)], 0)
+        x = _ridge_logits((axes or _Axes(acts)).together(groups), y, t)
+        out = np.mean([_again_logits(x, y, n_out, groups, seed+i) for i in range(repeats)], 0)
+        if len(y)>1000: return out
+        more = _direct_logits(acts.astype(np.float32), y, n_out, groups, seed)
+    return (out+more*(out.std()/max(more.std(), 1e-6)))/2
 
 # %% ../nbs/43_clean.ipynb #c1ea0014
 _shares = np.concatenate([[1e-6], np.geomspace(5e-4, .5, 30)])  # of wrong labels
@@ -313,11 +329,11 @@ def _judged(target, files, labels, out, groups=None, contradictory=()):
     return LabelCheck(files, labels, target.decode(others), margin, _of_classes(out, y), _alone(y, groups), contradictory)
 
 # %% ../nbs/43_clean.ipynb #c1ea0108
-def _unseen(target, acts, labels, groups, seed):
+def _unseen(target, acts, labels, groups, seed, axes=None):
     "Logits of classes or labels, or numbers, by heads that did not see them [n,k]"
     y = target.encode(labels)
     if target.reads=='number': return fit_ridge(acts[:,None].astype(np.float32), y, groups)[1]
-    return out_of_fold_logits(acts, y, len(target.vocab), groups, seed)
+    return out_of_fold_logits(acts, y, len(target.vocab), groups, seed, axes=axes)
 
 def _of_answers(answers, target):
     "`LabelCheck` of `Answers` of a model to photos that it did not see"
@@ -695,11 +711,12 @@ def check_source(
     if not len(used): raise PetlabError(f'none of the {len(table)} files can be read; {shown(table.file[0].name)}: {table.reason[0]}')
     files,labels,photos = used.file.tolist(),used.label.tolist(),[digest[o] for o in used.file]
     _enough(labels)
-    copies,pairs = _pairs(files, labels, used.set.tolist(), bank, kind)
-    groups,target = _grouped(len(files), pairs),as_target.of(labels)
-    acts = kept.rows(photos)[:,0]
-    with threadpool_limits(1, 'blas'): axes = _Axes(acts, groups)
-    out = _unseen(target, acts if target.reads=='number' else axes, labels, groups, seed)
+    target,acts = as_target.of(labels),kept.rows(photos)[:,0]
+    with threadpool_limits(1, 'blas'), ThreadPoolExecutor(1) as pool:
+        axes = pool.submit(_Axes, acts)
+        copies,pairs = _pairs(files, labels, used.set.tolist(), bank, kind)
+    groups,axes = _grouped(len(files), pairs),axes.result()
+    out = _unseen(target, acts, labels, groups, seed, axes)
     found = _judged(target, files, labels, out, groups, [(i,j) for i,j in pairs if labels[i]!=labels[j]])
     strange,dist = strange_items(axes)
     measures = photo_measures(files, bank, photos) if kind=='photo' else pd.DataFrame(columns=['file', *_measures])
