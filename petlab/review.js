@@ -333,14 +333,15 @@ function render({model, el}) {
   }
   // a new order of what the cursor has not reached
   let ranking = false, again = false, stale = false
-  async function rankSoon() {
-    if (!S.ranks || queue) return
-    stale = false
+  async function rankSoon(kind = 'rank') {
+    if (kind == 'rank' && (!S.ranks || queue)) return
+    if (kind == 'rank') stale = false
     if (ranking) { again = true; return }
     ranking = true
-    const start = performance.now(), answer = await ask({kind: 'rank'}, 120000)
+    const start = performance.now(), answer = await ask({kind}, 120000)
     ranking = false
     if (answer.kind == 'order' && !stopped) {
+      if (answer.orders) { S.orders = answer.orders; S.ranks = true }
       for (const [i, [s, w]] of Object.entries(answer.new || {})) { S.suggested[i] = s; S.why[i] = w }
       const was = S.view, stays = was.map((i, p) => p <= S.reached || p == S.cursor || S.fixed.has(i)), fixed = new Set(was.filter((_, p) => stays[p]))
       const rest = answer.order.filter(i => !fixed.has(i) && matches(i))
@@ -560,6 +561,7 @@ function render({model, el}) {
           if (S.told.size > n) { tell(`another window said something of ${S.told.size - n} photos`); rankSoon() }
           paint()
         }
+        if (answer.orders != S.orders && !ranking) rankSoon('order')
       } else if (answer.lost && !stopped) { root.dataset.lost = 'true'; tell(answer.message, true) }
     }
     if (!stopped) setTimeout(poll, base ? 1000 : 3000)

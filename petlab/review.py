@@ -181,7 +181,8 @@ class Review:
         source=None, # Folder or CSV that the table is of, as for `label_source`
         how:LabelSource=None # As from `find_labels`; default: labels are folders' names if all are. Then `apply` moves photos
     ):
-        self.rank,self.near,self.suggest,self.source,self.how = rank,near,suggest,source,how
+        self.rank,self.near,self.suggest,self.source,self.how,self.orders = rank,near,suggest,source,how,0
+        self.judging = None
         named = how is None and all(_label_text(y)==Path(fn).parent.name for fn,y in zip(table.file, table.label))
         self.by_folder = (named or how is not None and how.label=='folder') and not (source is not None and is_table(source))
         self.root = Path(root or _root([Path(o) for o in table.file]))
@@ -384,14 +385,14 @@ def _open(self:Review, msg):
     title = Path(self.source).name if isinstance(self.source, (str,Path)) else self.root.name
     return dict(kind='open', n=len(self.files), names=[shown(o) for o in self.names], labels=_numbered(self.labels),
         suggested=_numbered(self.suggested), why=_numbered(self.why), order=self.order(), states=self._state(self.said),
-        classes=self.classes, version=self.version, ranks=self.rank is not None, suggests=self.suggest is not None,
+        classes=self.classes, version=self.version, ranks=self.rank is not None, orders=self.orders, suggests=self.suggest is not None,
         journal=shown(self.journal.path.name), title=shown(title), note=self._note(), digests=[o[:12] for o in self.digests])
 
 # %% ../nbs/44_review.ipynb #312db08d
 @patch
 def _note(self:Review):
-    n = self.journal.unfinished()
-    return f'an apply was cut off before its last {n} files: say apply again, or undo it' if n else ''
+    if n := self.journal.unfinished(): return f'an apply was cut off before its last {n} files: say apply again, or undo it'
+    return 'the photos are still being judged; their order comes when that is done' if self.judging and self.judging.is_alive() else ''
 
 # %% ../nbs/44_review.ipynb #6f1dfe5d
 @patch
@@ -413,8 +414,9 @@ def _undo(self:Review, msg):
 def _poll(self:Review, msg):
     "What holds now, if that is another version than the window has"
     if self.journal.version()!=self.version: self.refresh()
-    if msg.get('seen')==self.version: return dict(kind='news', version=self.version, states={})
-    return dict(kind='news', version=self.version, all=True, states=self._state(self.said), classes=self.classes)
+    news = dict(kind='news', version=self.version, states={}, orders=self.orders)
+    if msg.get('seen')==self.version: return news
+    return dict(news, all=True, states=self._state(self.said), classes=self.classes)
 
 # %% ../nbs/44_review.ipynb #efbe5f15
 @patch
@@ -423,6 +425,13 @@ def _rank(self:Review, msg):
     changed = self.reorder()
     with self.lock: new = {i: [self.suggested[i], self.why[i]] for i in changed}
     return dict(kind='order', order=self.order(), new=new, ms=round(1000*(time.perf_counter()-start), 1))
+
+# %% ../nbs/44_review.ipynb #0d06d133
+@patch
+def _order(self:Review, msg):
+    "The order as it is, after a late `judge`"
+    with self.lock: new = {i: [s, w] for i,(s,w) in enumerate(zip(self.suggested, self.why))}
+    return dict(kind='order', order=self.order(), new=new, ms=0, orders=self.orders)
 
 @patch
 def _near(self:Review, msg):
@@ -444,7 +453,7 @@ def _index(self:Review, i):
     if isinstance(i, int) and not isinstance(i, bool) and 0<=i<len(self.files): return i
     raise ReviewError(f'{shown(str(i)[:20])}: no photo of this set')
 
-_messages = dict(open=Review._open, act=Review._act, undo=Review._undo, poll=Review._poll, rank=Review._rank, near=Review._near,
+_messages = dict(open=Review._open, act=Review._act, undo=Review._undo, poll=Review._poll, rank=Review._rank, order=Review._order, near=Review._near,
     captions=Review._suggest)
 
 @patch
@@ -833,7 +842,7 @@ class LabelReview:
         o = learn_or_table
         if isinstance(o, Review): self.review = o
         elif hasattr(o, 'dls') or hasattr(o, 'iloc') and 'label' in o:
-            self.review = review_table(_learner_table(o) if hasattr(o, 'dls') else o, bank=bank, **kwargs)
+            self.review = review_table(_learner_table(o) if hasattr(o, 'dls') else o, bank, **kwargs)
         else: self.review = review_source(o, bank=bank, **kwargs)
         self.widget = review_widget(self.review, height)
 
@@ -1096,34 +1105,39 @@ def review_source(
     journal:str|Path=None, # File; default: `.petlab-review.db` in the folder, or beside the CSV
     classes:list=(), # Names, for photos without labels: then none is read
     bank:Path=None, # Folder of the banks, as in `check_source`; False: nothing is computed and ranked
+    patience:float=None, # Seconds, after which the review begins, and is ranked as soon as that is done; default: it waits
     **kwargs # Passed to `label_source`: `target`, `item`, `label_delim`, `valid_col`
 ) -> Review: # With `rank` and `near`, unless `bank` is False
     "A source under review, the photos first whose labels are probably wrong; raises `PetlabError`"
     classes = [class_name(o) for o in classes]
     table,root,how = _read_source(source, label, classes, kwargs)
     more = dict(journal=journal or _journal_path(source), root=root, classes=classes, source=source, how=how)
-    if bank is False: return Review(table, **more)
+    review = Review(table, **more)
+    if bank is False: return review
+    review.judging = threading.Thread(target=_judge_source, args=(review, table, source, how, bank, kwargs), daemon=True)
+    review.judging.start()
+    review.judging.join(patience)
+    return review
+
+def _judge_source(review, table, source, how, bank, kwargs):
+    "Find out what is suspicious in a source, and tell a review of it; what can't be judged is said"
     from petlab.clean import check_source
     from petlab.train import has_plenty
     from petlab.zoo import best_size, default_arch
-    check = None
-    if (table.label!='').sum():
-        with contextlib.redirect_stdout(sys.stderr):
+    check,labelled = None,(table.label!='').any()
+    try:
+        if labelled:
             try: check = check_source(source, how.label, bank=bank, **{**kwargs, 'item': how.item})
-            except PetlabError as e: print(f'not ranked: {e}')
-    size = best_size(default_arch, has_plenty(source, how) if how and (table.label!='').any() else False)
-    return review_table(table, check, bank=bank, size=size, **more)
+            except PetlabError as e: print(f'not ranked: {e}', file=sys.stderr)
+        size = best_size(default_arch, labelled and has_plenty(source, how))
+        review.judge(*_judged(table, check, bank, size))
+    except PetlabError as e: print(f'not ranked: {e}', file=sys.stderr)
+    except RuntimeError:
+        if threading.main_thread().is_alive(): raise
 
-# %% ../nbs/44_review.ipynb #0a7b3d83
-def review_table(
-    table:'pd.DataFrame', # As for `Review`; with `score` it has its first order
-    check=None, # As from `check_source` or `check_labels`; default: `check_labels`, where there is no `score`
-    bank:Path=None, # Folder of the banks; False: nothing is computed and ranked
-    size:int=None, # Side in pixels of the activations; default: the engine's
-    **kwargs # Passed to `Review`
-) -> Review: # With `rank` and `near`, unless `bank` is False
-    "A table under review, ranked on its photos' activations; raises `PetlabError`"
-    if bank is False or 'rank' in kwargs: return Review(table, **kwargs)
+# %% ../nbs/44_review.ipynb #43290217
+def _judged(table, check=None, bank=None, size=None):
+    "`table` with `score`, `suggested`, `why`, `also`, by a check or by its labels, and what ranks it from then on"
     from petlab.bank import Bank
     from petlab.clean import check_labels
     from petlab.engine import body_engine
@@ -1141,9 +1155,28 @@ def review_table(
     if bad := [i for i,o in enumerate(reasons) if o]:
         for k,new in dict(score=2., suggested='').items(): table.loc[bad, k] = new
         table.loc[bad, 'also'] = table.loc[bad, 'why'] = [f"can't be read: {reasons[i]}" for i in bad]
-    rank = _LabelRank(acts, table.assign(label=[y if p is not None else '' for p,y in zip(photos, table.label)]))
-    review = Review(table, rank=rank, near=rank.near, **kwargs)
-    threading.Thread(target=review.warm, daemon=True).start()
+    return table,_LabelRank(acts, table.assign(label=[y if p is not None else '' for p,y in zip(photos, table.label)]))
+
+@patch
+def judge(self:Review,
+    table:'pd.DataFrame', # The rows that the review was made of, with `score`, `suggested` and `why`
+    rank # As in `Review`, with a method `near`
+):
+    "Take in what is suspicious, which may come while windows are open"
+    with self.lock:
+        self.scores = table.score.to_numpy(float)[self.rows]
+        self.suggested,self.why = ([table[k].tolist()[i] for i in self.rows] for k in ('suggested','why'))
+        self.rank,self.near,self.orders = rank,rank.near,self.orders+1
+    threading.Thread(target=self.warm, daemon=True).start()
+
+def review_table(
+    table:'pd.DataFrame', # As for `Review`; with `score` it has its first order
+    bank:Path=None, # Folder of the banks; False: nothing is computed and ranked
+    **kwargs # Passed to `Review`
+) -> Review: # With `rank` and `near`, unless `bank` is False
+    "A table under review, ranked on its photos' activations; raises `PetlabError`"
+    review = Review(table, **kwargs)
+    if bank is not False and review.rank is None: review.judge(*_judged(table, bank=bank))
     return review
 
 # %% ../nbs/44_review.ipynb #2ad7af8e
@@ -1174,6 +1207,8 @@ def _restored(source, journal):
     finally: journal.close()
 
 # %% ../nbs/44_review.ipynb #ae4273f7
+_patience = 30  # seconds until the address is told, whether the photos are judged by then or not
+
 def review_photos(
     source:str|Path, # As in `review_source`
     label=None, # As in `review_source`
@@ -1194,7 +1229,8 @@ def review_photos(
     serves = not (apply or undo or export is not None)
     undone = _restored(source, journal) if undo else None
     with contextlib.redirect_stdout(sys.stderr):
-        review = review_source(source, label, journal, classes, bank=None if serves and rank else False, **kwargs)
+        review = review_source(source, label, journal, classes, bank=None if serves and rank else False,
+            patience=_patience, **kwargs)
     address = []
     if apply:
         done = review.apply()
