@@ -351,7 +351,8 @@ function render({model, el}) {
       const moved = S.view.filter((i, p) => i != was[p]).length
       root.dataset.ranked = (+root.dataset.ranked || 0) + 1
       root.dataset.rankms = Math.round(performance.now() - start)
-      if (moved) tell(`${say.textContent.split(' · ')[0]} · ${moved.toLocaleString('en')} photos not yet reached are in a new order`)
+      const parts = [say.textContent.split(' · ')[0], answer.said, moved && `${moved.toLocaleString('en')} photos not yet reached are in a new order`]
+      tell(parts.filter(o => o).join(' · '))
       layout()
     } else if (answer.kind == 'error' && !stopped) tell(`no new order: ${answer.message}`, true)
     if (again) { again = false; rankSoon() }
@@ -579,7 +580,7 @@ function render({model, el}) {
     go(0)
     head()
     if (S.note) tell(S.note, true)
-    else tell(S.ranks ? 'the most suspicious first; ? shows the keys' : '? shows the keys')
+    else tell([S.said, S.ranks ? 'the most suspicious first; ? shows the keys' : '? shows the keys'].filter(o => o).join(' · '))
     root.dataset.ready = 'true'
     const cell = el.closest?.('.jp-Cell')
     if (base || cell && cell.contains(document.activeElement)) grid.focus({preventScroll: true})

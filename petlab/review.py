@@ -182,7 +182,7 @@ class Review:
         how:LabelSource=None # As from `find_labels`; default: labels are folders' names if all are. Then `apply` moves photos
     ):
         self.rank,self.near,self.suggest,self.source,self.how,self.orders = rank,near,suggest,source,how,0
-        self.judging = None
+        self.judging = self.said_of_all = None
         named = how is None and all(_label_text(y)==Path(fn).parent.name for fn,y in zip(table.file, table.label))
         self.by_folder = (named or how is not None and how.label=='folder') and not (source is not None and is_table(source))
         self.root = Path(root or _root([Path(o) for o in table.file]))
@@ -385,8 +385,8 @@ def _open(self:Review, msg):
     title = Path(self.source).name if isinstance(self.source, (str,Path)) else self.root.name
     return dict(kind='open', n=len(self.files), names=[shown(o) for o in self.names], labels=_numbered(self.labels),
         suggested=_numbered(self.suggested), why=_numbered(self.why), order=self.order(), states=self._state(self.said),
-        classes=self.classes, version=self.version, ranks=self.rank is not None, orders=self.orders, suggests=self.suggest is not None,
-        journal=shown(self.journal.path.name), title=shown(title), note=self._note(), digests=[o[:12] for o in self.digests])
+        classes=self.classes, version=self.version, orders=self.orders, ranks=self.rank is not None, suggests=self.suggest is not None,
+        said=self._said_of_all(), journal=shown(self.journal.path.name), title=shown(title), note=self._note(), digests=[o[:12] for o in self.digests])
 
 # %% ../nbs/44_review.ipynb #312db08d
 @patch
@@ -420,18 +420,21 @@ def _poll(self:Review, msg):
 
 # %% ../nbs/44_review.ipynb #efbe5f15
 @patch
+def _said_of_all(self:Review): return shown(self.said_of_all() if self.said_of_all else '')
+
+@patch
 def _rank(self:Review, msg):
     start = time.perf_counter()
     changed = self.reorder()
     with self.lock: new = {i: [self.suggested[i], self.why[i]] for i in changed}
-    return dict(kind='order', order=self.order(), new=new, ms=round(1000*(time.perf_counter()-start), 1))
+    return dict(kind='order', order=self.order(), new=new, said=self._said_of_all(), ms=round(1000*(time.perf_counter()-start), 1))
 
 # %% ../nbs/44_review.ipynb #0d06d133
 @patch
 def _order(self:Review, msg):
     "The order as it is, after a late `judge`"
     with self.lock: new = {i: [s, w] for i,(s,w) in enumerate(zip(self.suggested, self.why))}
-    return dict(kind='order', order=self.order(), new=new, ms=0, orders=self.orders)
+    return dict(kind='order', order=self.order(), new=new, said=self._said_of_all(), ms=0, orders=self.orders)
 
 @patch
 def _near(self:Review, msg):
@@ -453,8 +456,8 @@ def _index(self:Review, i):
     if isinstance(i, int) and not isinstance(i, bool) and 0<=i<len(self.files): return i
     raise ReviewError(f'{shown(str(i)[:20])}: no photo of this set')
 
-_messages = dict(open=Review._open, act=Review._act, undo=Review._undo, poll=Review._poll, rank=Review._rank, order=Review._order, near=Review._near,
-    captions=Review._suggest)
+_messages = dict(open=Review._open, act=Review._act, undo=Review._undo, poll=Review._poll, rank=Review._rank, order=Review._order,
+    near=Review._near, captions=Review._suggest)
 
 @patch
 def handle(self:Review,
@@ -1221,6 +1224,7 @@ def review_photos(
     undo:bool=False, # Move back what was applied last, and serve nothing
     classes:list=(), # As in `review_source`
     rank:bool=True, # Find doubtful labels first, on the bank
+    make:Callable=None, # What makes the review that is served; default: `review_source`
     say:Callable=None, # As in `serve_review`; default: prints
     **kwargs # Passed to `review_source`
 ) -> dict: # `said` for people; `photos`, `reviewed`, ..., `journal`; `moved`, `failed`, `removed`, `csv`; `exported`, `out`; or `address`
@@ -1229,8 +1233,10 @@ def review_photos(
     serves = not (apply or undo or export is not None)
     undone = _restored(source, journal) if undo else None
     with contextlib.redirect_stdout(sys.stderr):
-        review = review_source(source, label, journal, classes, bank=None if serves and rank else False,
-            patience=_patience, **kwargs)
+        if serves and make: review = make(source, label, journal, classes, **kwargs)
+        else:
+            bank = None if serves and rank else False
+            review = review_source(source, label, journal, classes, bank=bank, patience=_patience, **kwargs)
     address = []
     if apply:
         done = review.apply()
