@@ -142,8 +142,8 @@ class Limiter:
                 raise
             db.execute('COMMIT')
         except (sqlite3.Error, OSError) as e:
-            raise PetlabError(f"{shown(self.path)}: requests can't be counted there ({e}); make it writable, or delete it, and what "
-                "was asked this month is forgotten") from e
+            raise PetlabError(f"{shown(self.path)}: requests can't be counted there ({e}); set FASTAI_HOME to a folder that can "
+                "be written, or delete it, and what was asked this month is forgotten") from e
 
     @contextmanager
     def turn(self):
@@ -366,6 +366,8 @@ def _reason(e):
 # %% ../nbs/42_search.ipynb #3b07eb36
 Page = namedtuple('Page', 'status headers data url')
 
+class _Slow(SearchError): "An answer that took too long: it is not waited for once more at once"
+
 def fetch(
     url:str, # http or https
     most:int=2**25, # Bytes of the answer
@@ -395,11 +397,12 @@ def fetch(
                 if other and stay: raise SearchError(f'{shown(host)}: redirected to {_brief(url)}')
             raise SearchError(f'{shown(host)}: more than 5 redirects')
         except SearchError as e:
-            if deadline.over: raise SearchError(f'{shown(host)}: took over {seconds:g} seconds', again=True) from e
+            if deadline.over: raise _Slow(f'{shown(host)}: took over {seconds:g} seconds', again=True) from e
             raise
         except (HTTPError, HTTPException, OSError, ValueError, AttributeError) as e:
-            if deadline.over: raise SearchError(f'{shown(host)}: took over {seconds:g} seconds', again=True) from e
-            raise SearchError(f'{shown(host)}: {_reason(e)}', again=not isinstance(e, ValueError)) from e
+            if deadline.over: raise _Slow(f'{shown(host)}: took over {seconds:g} seconds', again=True) from e
+            kind = _Slow if 'Timeout' in type(e).__name__ else SearchError
+            raise kind(f'{shown(host)}: {_reason(e)}', again=not isinstance(e, ValueError)) from e
 
 def _body(res, most, deadline):
     "All bytes of an answer, unpacked if they are gzip, which is why they are counted"
@@ -451,7 +454,7 @@ class Source:
     name,base,account = '','',''  # `account`: another source whose requests count too
     key_name,needs_key = None,False  # Environment variable of its key
     limits,limits_with_key,at_once,downloads,most = '3/second',None,3,4,10000  # `downloads`: at once from one host; `most`: hits of a query
-    tries,backoff = 5,1.  # requests for one answer at most, and seconds before the second, doubled each time
+    tries,backoff,seconds = 5,1.,30  # requests for one answer, seconds before the second, doubled each time, and seconds of each
     def __init_subclass__(cls): sources.update({cls.name: cls} if cls.name else {})
     def __init__(self,
         key:str=None, # Default: from the environment; it is written nowhere
@@ -495,7 +498,7 @@ def get(self:Source,
     head = {'User-Agent': _agent(self.contact), 'Accept': 'application/json', 'Accept-Encoding': 'gzip', **self.headers()}
     while True:
         with self.limiter.turn():
-            try: return self._answer(fetch(f'{self.base}{path}?{urlencode(params)}', 2**24, 30, self.local, head, stay=True))
+            try: return self._answer(fetch(f'{self.base}{path}?{urlencode(params)}', 2**24, self.seconds, self.local, head, stay=True))
             except SearchError as e: error = e
         if not error.again: raise SearchError(f'{self.name}: {error}') from error
         try: retry = retry.increment('GET', path)
@@ -832,8 +835,9 @@ def _checked(data, smallest):
 def _fetched(url, caps, live):
     "The bytes of a photo at an address; raises `SearchError`"
     page = fetch(url, local=caps['local'], most=caps['most'], seconds=caps['seconds'], headers=dict(Accept='image/*'), live=live)
-    if page.status==429 or page.status>=500: raise SearchError(f'answered {page.status}', True, _retry_after(page.headers))
-    if page.status!=200: raise SearchError(f'answered {page.status}')
+    wait = _retry_after(page.headers)
+    if page.status==429: raise SearchError('answered 429', True, 1. if wait is None else wait)
+    if page.status!=200: raise SearchError(f'answered {page.status}', page.status>=500, wait)
     kind = page.headers.get('Content-Type', '').split(';')[0].strip().lower()
     if re.match('(text|video|audio)/|application/(json|xml|xhtml|pdf|javascript)|image/svg', kind):
         raise SearchError(f'{shown(kind)[:40]}, not a photo')
@@ -851,20 +855,21 @@ def _photo(hit, caps, live):
     host = _checked_url(hit['url']).netloc
     most = getattr(sources.get(hit['source']), 'downloads', Source.downloads)
     limiter = Limiter(host, {}, most, requests_path().with_name('downloads.db'), 60, shown(host))
-    for last in False,False,True:
+    for wait in .5,1.,None:
         with limiter.turn():
-            if not live.going: raise SearchError('interrupted', again=True)
+            if live.stopped.is_set(): raise SearchError('interrupted', again=True)
             try: return _fetched(hit['url'], caps, live)
             except SearchError as e: error = e
-        if last or not error.again or not live.going: raise error
-        limiter.pause(1 if error.wait is None else error.wait)
+        if wait is None or not error.again or isinstance(error, _Slow): raise error
+        if error.wait is None: live.stopped.wait(wait)
+        else: limiter.pause(error.wait)
 
-# %% ../nbs/42_search.ipynb #f2390ca5
+# %% ../nbs/42_search.ipynb #6b6ab58f
 class _Live(set):
     "What is under way, to be cut when nobody wants it any more"
-    going = True
+    def __init__(self): self.stopped = threading.Event()
     def stop(self):
-        self.going = False
+        self.stopped.set()
         for o in [*self]: o.cut()
 
 # %% ../nbs/42_search.ipynb #b39ad788
