@@ -386,7 +386,8 @@ def _open(self:Review, msg):
     return dict(kind='open', n=len(self.files), names=[shown(o) for o in self.names], labels=_numbered(self.labels),
         suggested=_numbered(self.suggested), why=_numbered(self.why), order=self.order(), states=self._state(self.said),
         classes=self.classes, version=self.version, orders=self.orders, ranks=self.rank is not None, suggests=self.suggest is not None,
-        said=self._said_of_all(), journal=shown(self.journal.path.name), title=shown(title), note=self._note(), digests=[o[:12] for o in self.digests])
+        said=self._said_of_all(), journal=shown(self.journal.path.name), title=shown(title), note=self._note(),
+        digests=[o[:12] for o in self.digests])
 
 # %% ../nbs/44_review.ipynb #312db08d
 @patch
@@ -547,6 +548,8 @@ def _of_class(self:Review, i, label):
     return folder/label/fn.name
 
 # %% ../nbs/44_review.ipynb #c536e1f2
+_gone = 'it is gone'
+
 def _move(src, dst):
     "Move a file to where nothing is; raises `OSError`, `FileExistsError` where something is"
     if os.path.islink(src): os.symlink(os.path.join(os.path.dirname(src), os.readlink(src)), dst)
@@ -573,7 +576,7 @@ def _same(a, b, digest):
 def _carry(src, dst, digest):
     "Move one file as far as it has not been; `''`, or why not"
     there,done = os.path.lexists(src),os.path.lexists(dst)
-    if not there: return '' if done and _same(src, dst, digest) else 'it is gone'
+    if not there: return '' if done and _same(src, dst, digest) else _gone
     if done and not _same(src, dst, digest): return f'{shown(dst)} is there, and another'
     if _digests([src])!=[digest]: return 'it was changed since it was reviewed'
     if done: return os.unlink(src) or ''  # the run before was killed in between
@@ -626,22 +629,22 @@ def _finish(self:Review, progress):
             if why: failed[o.src] = why
             else: moved.append((o.src, o.dst))
             db.execute('UPDATE moves SET state=? WHERE op=? AND src=?', (why or 'done', op, os.fsencode(o.src)))
-        entries = [e for o in moves if o.src not in failed for e in self._applied(o)]
+        captions = {self.names[i]: s.caption for i,s in self.said.items() if s.caption}
+        entries = [e for o in moves if o.src not in failed for e in self._applied(o, captions)]
         db.executemany('INSERT INTO entries VALUES(?,?,?,?,?,?,?)', [(op, *o) for o in entries])
     self._moved(moved)
     return Applied(moved, failed, self.removed_path(), None)
 
 # %% ../nbs/44_review.ipynb #2f7e2435
 @patch
-def _applied(self:Review, move):
+def _applied(self:Review, move, captions):
     "What the journal says of a photo that was moved: nothing is open where it was, and it is kept where it is now"
     old = _relative(move.src, self.root)
-    caption = next((s.caption for i,s in self.said.items() if self.names[i]==old), '')
     yield Entry(move.digest, old, 'applied', move.action)
     if move.action=='delete': return
     new = _relative(move.dst, self.root)
     yield Entry(move.digest, new, 'keep', '', move.dst.parent.name, 'applied')
-    if caption: yield Entry(move.digest, new, 'caption', caption, move.dst.parent.name)
+    if old in captions: yield Entry(move.digest, new, 'caption', captions[old], move.dst.parent.name)
 
 @patch
 def _moved(self:Review, pairs):
@@ -663,11 +666,14 @@ def restore(
             if action=='csv':
                 if _digests([dst])==[digest]: os.unlink(csv_file := dst)
                 continue
-            if os.path.lexists(src) and not os.path.lexists(dst): continue
-            back = src if not os.path.lexists(src) or _same(dst, src, digest) else _free(src, set())
-            if why := _carry(dst, back, digest): failed[dst] = why
+            if not os.path.lexists(dst):
+                if not os.path.lexists(src): failed[dst] = _gone
+                continue
+            now = _digests([dst])[0]
+            back = src if not os.path.lexists(src) or _same(dst, src, now) else _free(src, set())
+            if why := _carry(dst, back, now): failed[dst] = why
             else: moved.append((dst, back))
-        if not failed:
+        if not {*failed.values()}-{_gone}:
             journal._add([], 'undo', 'apply', op)
             db.execute("UPDATE moves SET state='restored' WHERE op=?", (op,))
     _drop_empty([a.parent for a,_ in moved])
@@ -696,10 +702,17 @@ def _is_new(self:Review):
     return any(s.action in ('relabel','delete') and s.op>last for s in self.said.values())
 
 @patch
+def _removed(self:Journal) -> set: # Paths
+    "Where the photos were that are moved away"
+    sql = "SELECT src FROM moves WHERE action='delete' AND state='done'"
+    with self.lock, self._telling(): rows = self.db.execute(sql).fetchall()
+    return {os.fsdecode(o) for o, in rows}
+
+@patch
 def _new_rows(self:Review):
     "The table of a CSV with the labels as they are by now, without what is deleted; of other sources `file` and `label`"
     import pandas as pd
-    gone = {os.path.abspath(self.files[i]) for i,s in self.said.items() if s.action=='delete'}
+    gone = {os.path.abspath(self.files[i]) for i,s in self.said.items() if s.action=='delete'} | self.journal._removed()
     now = {os.path.abspath(o): self.label(i) for i,o in enumerate(self.files) if i not in self.gone}
     if not isinstance(self.source, (str,Path)) or not is_table(self.source):
         folder = self.removed_path().parent
@@ -714,6 +727,7 @@ def _new_rows(self:Review):
     df[column] = [now.get(w, o) for w,o in zip(where, old)]
     return df[[w not in gone for w in where]]
 
+# %% ../nbs/44_review.ipynb #7665ea2e
 @patch
 def _write_csv(self:Review):
     "Write the new table beside the source, under a name that is free"
