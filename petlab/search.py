@@ -785,19 +785,20 @@ def search_photos(
     import pandas as pd
     query = str(query).strip()
     if not query or query!=query.encode('utf8', 'ignore').decode(): raise PetlabError(f'{shown(repr(query))}: nothing to search for')
-    src,found,why = _source(source, **kwargs),{},'it has no more'
+    src,found,nameless,why = _source(source, **kwargs),{},0,'it has no more'
     src.n = n
     pages = _pages(src, query, n, keep)
     try:
         for hits in bar(pages, total=math.ceil(n/20), leave=False):
             before = len(found)
-            for o in hits:
-                if o.get('url'): found.setdefault(o['url'], o)
+            for o in hits: found.setdefault(o['url'], o)
+            nameless += found.pop('', None) is not None and sum(not o['url'] for o in hits)
             if len(found)>=n: break
             if hits and len(found)==before: break  # a server that repeats itself
     except SearchError as e:
         if not found: raise
         why = str(e)
+    if nameless: print(f'{shown(query)}: {nameless} hits without an address are left out')
     if len(found)<n and src.name not in ('folder','addresses'): print(f'{shown(query)}: {len(found)} of {n} found, {why}')
     rows = [dict(o, source=src.name, query=query) for o in [*found.values()][:n]]
     return pd.DataFrame(rows, columns=[*Hit._fields, 'source', 'query'])
@@ -904,9 +905,8 @@ def _alone(dest):
     except Timeout as e: raise PetlabError(f'{shown(dest)}: another process fills this folder; wait for it, or take another') from e
     except OSError as e: raise PetlabError(f'{shown(dest)}: can\'t be written ({e.strerror or e}); choose another folder') from e
 
-def _known(dest, table):
-    "Rows of the manifest that stay: photos that are there and whole, and what was left out for good"
-    rows = {(o['query'],o['url']): o for o in table.to_dict('records')}
+def _known(dest, rows):
+    "Rows of the manifest that stay: photos that are there and as they were, and what was left out for good"
     there = [o for o in rows.values() if not o['reason'] and o['file'] and (dest/o['file']).is_file()]
     whole = {id(o) for o,d in zip(there, photo_digests([dest/o['file'] for o in there])) if d==o['sha256']}
     return {k: o for k,o in rows.items() if id(o) in whole or o['reason'] and not o['again']}
@@ -922,19 +922,20 @@ def download_photos(
     workers:int=16 # Photos under way at once
 ) -> 'pd.DataFrame': # As from `read_manifest`, the rows of these hits
     """Photos of hits, each whole, decoded and named by its content, or left out with its reason. An interrupted run goes on where it was:
-    what is there is not fetched again. Raises `PetlabError` where the folder can't be written"""
+    what is there and unchanged is not fetched again. Raises `PetlabError` where the folder can't be written"""
     import pandas as pd
     hits = hits.to_dict('records') if hasattr(hits, 'columns') else [dict(url=str(o)) for o in hits]
     dest,caps,live = Path(dest),dict(local=local, most=most, seconds=seconds, smallest=smallest),_Live()
     with _alone(dest):
         old = read_manifest(dest)
-        done = _known(dest, old)
+        rest = {(o['query'],o['url']): o for o in old.to_dict('records')}
+        done = _known(dest, rest)
         wanted = {(o['query'],o['url']): o for o in map(_of_table, hits)}
         owner = {(o['query'],o['sha256']): k for k,o in done.items() if not o['reason']}
         lock = threading.Lock()
         todo = [o for k,o in wanted.items() if k not in done]
         with ThreadPoolExecutor(workers) as pool:
-            jobs = [pool.submit(_download, o, dest, caps, live, owner, lock) for o in todo]
+            jobs = [pool.submit(_download, o, rest.get((o['query'],o['url'])), dest, caps, live, owner, lock) for o in todo]
             try:
                 for job in bar(as_completed(jobs), total=len(jobs), leave=False):
                     row = job.result()
@@ -942,13 +943,12 @@ def download_photos(
             finally:
                 live.stop()
                 pool.shutdown(cancel_futures=True)
-        rest = {(o['query'],o['url']): o for o in old.to_dict('records')}
         _write_manifest(dest, pd.DataFrame([*{**rest, **done}.values()], columns=manifest_columns))
     return pd.DataFrame([done[k] for k in wanted], columns=manifest_columns)
 
 # %% ../nbs/42_search.ipynb #e2b4afa8
-def _download(hit, dest, caps, live, owner, lock):
-    "The row of a hit, whose photo is there when it has no reason"
+def _download(hit, old, dest, caps, live, owner, lock):
+    "The row of a hit, whose photo is there when it has no reason; `old` is the row of before, whose photo is not as it was"
     row = dict(dict.fromkeys(manifest_columns, ''), **{k: v for k,v in hit.items() if k in manifest_columns}, again=False)
     row['time'] = time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())
     try:
@@ -959,10 +959,13 @@ def _download(hit, dest, caps, live, owner, lock):
         if first!=(row['query'],row['url']): raise SearchError(f'the same file as {_brief(first[1])}')
         row['file'] = f"{_class_folder(row['query'])}/{row['sha256'][:24]}{ending}"
     except SearchError as e: row['reason'],row['again'] = str(e),e.again
+    was = dest/old['file'] if old and old['file'] and not old['reason'] else None
+    if row['reason'] and was and was.is_file() and not check_photos([was])[0]: return old  # changed by somebody, and can't be had again
     with lock: _add_line(dest/'photos.jsonl', row)  # before the photo: none is there without its line
     if row['file']:
         (dest/row['file']).parent.mkdir(exist_ok=True)
         with whole_file(dest/row['file']) as fn: fn.write_bytes(data)
+    if was and was!=dest/row['file']: was.unlink(missing_ok=True)
     return row
 
 # %% ../nbs/42_search.ipynb #68ca7a90
@@ -1020,7 +1023,9 @@ def remove_copies(
         gone = _copies(dest, table)
         for i,best in gone.items(): table.loc[i, 'reason'] = f'a copy of {table.file[best]}'
         _write_manifest(dest, table)
-        for i in gone: (dest/table.file[i]).unlink(missing_ok=True)
+        stay = {*table.file[table.reason=='']}
+        for o in table.file[table.reason.str.startswith('a copy of')]:
+            if o and o not in stay: (dest/o).unlink(missing_ok=True)
     return table
 
 # %% ../nbs/42_search.ipynb #19ff074f
@@ -1043,8 +1048,14 @@ def collect_photos(
     src = _source(source, local=local, **kwargs)
     with _alone(dest): pass
     keep = dest/'searches.jsonl' if src.name not in ('folder','addresses') else None
-    hits = pd.concat([search_photos(o, n, src, keep) for o in queries], ignore_index=True)
-    if not len(hits): raise SearchError(f'{src.name}: nothing was found for {shown(", ".join(queries))}')
+    hits = []
+    for o in queries:
+        try: hits.append(search_photos(o, n, src, keep))
+        except SearchError as e:
+            if len(queries)==1 or not e.again and not hits: raise
+            print(f'{shown(o)}: none of {n} found, {e}')
+    if not sum(map(len, hits)): raise SearchError(f'{src.name}: nothing was found for {shown(", ".join(queries))}')
+    hits = pd.concat(hits, ignore_index=True)
     table = download_photos(hits, dest, local, **(caps or {}))
     if not copies: table = remove_copies(dest)
     if (table.reason=='').any(): credits_page(dest)
