@@ -1238,6 +1238,7 @@ def review_photos(
     undo:bool=False, # Move back what was applied last, and serve nothing
     classes:list=(), # As in `review_source`
     rank:bool=True, # Find doubtful labels first, on the bank
+    bank:Path=None, # As in `review_source`
     make:Callable=None, # What makes the review that is served; default: `review_source`
     say:Callable=None, # As in `serve_review`; default: prints
     **kwargs # Passed to `review_source`
@@ -1247,9 +1248,9 @@ def review_photos(
     serves = not (apply or undo or export is not None)
     undone = _restored(source, journal) if undo else None
     with contextlib.redirect_stdout(sys.stderr):
-        if serves and make: review = make(source, label, journal, classes, **kwargs)
+        if serves and make: review = make(source, label, journal, classes, bank=bank, **kwargs)
         else:
-            bank = None if serves and rank else False
+            bank = bank if serves and rank else False
             review = review_source(source, label, journal, classes, bank=bank, patience=_patience, **kwargs)
     address = []
     if apply:
