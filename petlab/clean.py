@@ -479,8 +479,7 @@ class _Measured:
     "A kind of sample whose one view is what is measured of a photo: float32 [6] as bytes"
     @contextmanager
     def open(self, data, draft=None):
-        with Image.open(io.BytesIO(data)) as whole: size = whole.size
-        with opened(data, draft=512) as img: yield img,size
+        with opened(data, draft=512) as img, Image.open(io.BytesIO(data)) as whole: yield img,whole.size
     def view(self, sample, *args, **kwargs):
         img,size = sample[0].convert('L'),sample[1]
         img.thumbnail((512,512), Image.Resampling.BILINEAR)
