@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from . import PetlabError
 from .core import *
 from .photo import *
+from .phash import *
 from .sample import *
 from .zoo import *
 from .engine import *
@@ -553,20 +554,23 @@ def strange_items(
     return order[dist[order]>far],dist
 
 # %% ../nbs/43_clean.ipynb #c1ea0081
-def _pairs(files, labels, sets, bank, kind):
-    "As from `near_duplicates`, with `label`, `other_label`, `set`, `other_set`; and the pairs as rows"
+def _pairs(photos, waves=None):
+    "Rows i,j of copies -> bits that differ, and the kind, as in `near_duplicates`: by digests, and by waves if they are given"
+    first,res = {},{}
+    for i,k in enumerate(photos):
+        if first.setdefault(k, i)!=i: res[first[k],i] = 0,'exact'
+    for i,j,bits,mirrored in zip(*near_pairs(waves)) if waves is not None else ():
+        res.setdefault((int(i),int(j)), (int(bits),'exact' if photos[i]==photos[j] else 'mirrored' if mirrored else 'near'))
+    return dict(sorted(res.items(), key=lambda o: (o[1],o[0])))
+
+def _pair_table(pairs, files, labels, sets):
+    "As from `near_duplicates`, with `label`, `other_label`, `set`, `other_set`"
     import pandas as pd
-    if sample_kinds[kind].by_look: df = near_duplicates(files, bank=bank)
-    else:
-        first,rows = {},[]
-        for fn,k in zip(files, photo_digests(files)):
-            if first.setdefault(k, fn) is not fn: rows.append((first[k], fn, 0, 'exact'))
-        df = pd.DataFrame(rows, columns=['file','other','distance','kind'])
-    at = {Path(o): i for i,o in enumerate(files)}
-    rows = [(at[a],at[b]) for a,b in zip(df.file, df.other)]
-    for name,values in ('label',labels),('set',sets):
-        for j,column in enumerate((name, f'other_{name}')): df[column] = pd.Series([values[o[j]] for o in rows], df.index, object)
-    return df,rows
+    columns = dict(file=files, label=labels, set=sets)
+    res = {k: [v[i] for i,_ in pairs] for k,v in columns.items()}|{f'other_{k}': [v[j] for _,j in pairs] for k,v in columns.items()}
+    res = pd.DataFrame({k: pd.Series(v, dtype=object) for k,v in res.items()}).rename(columns=dict(other_file='other'))
+    res['distance'],res['kind'] = [o for o,_ in pairs.values()],[o for _,o in pairs.values()]
+    return res[['file','other','distance','kind','label','other_label','set','other_set']]
 
 def _grouped(n, pairs):
     "The first item [n] that each is a copy of, or of a copy"
@@ -576,6 +580,7 @@ def _grouped(n, pairs):
         if a!=b: res[res==b] = a
     return res
 
+# %% ../nbs/43_clean.ipynb #c1ea0127
 def _balance(labels, target):
     "A row a class, the most common first; of numbers a row each: how many, and how they are spread"
     import pandas as pd
@@ -708,7 +713,8 @@ def check_source(
     as_target = kinds[target or target_of(labels)]
     size = size or best_size(arch, as_target.reads=='class' and len(labels)>=40*len({*labels}))
     kept = Bank(body_engine(arch, size=(size,size), grid=as_target.grid), as_target.method, path=bank, kind=kind)
-    table,digest = _opened(table, kept, [wave_bank(bank)] if sample_kinds[kind].by_look else [])
+    waves = [wave_bank(bank)] if sample_kinds[kind].by_look else []
+    table,digest = _opened(table, kept, waves)
     used = table[table.reason=='']
     if not len(used): raise PetlabError(f'none of the {len(table)} files can be read; {shown(table.file[0].name)}: {table.reason[0]}')
     files,labels,photos = used.file.tolist(),used.label.tolist(),[digest[o] for o in used.file]
@@ -716,7 +722,7 @@ def check_source(
     target,acts = as_target.of(labels),kept.rows(photos)[:,0]
     with threadpool_limits(1, 'blas'), ThreadPoolExecutor(1) as pool:
         axes = pool.submit(_Axes, acts)
-        copies,pairs = _pairs(files, labels, used.set.tolist(), bank, kind)
+        pairs = _pairs(photos, waves[0].rows(photos)[:,0] if waves else None)
     groups,axes = _grouped(len(files), pairs),axes.result()
     out = _unseen(target, acts, labels, groups, seed, axes)
     found = _judged(target, files, labels, out, groups, [(i,j) for i,j in pairs if labels[i]!=labels[j]])
@@ -725,4 +731,5 @@ def check_source(
     rest = table.readable & (table.reason!='')
     unreadable,unlabelled = (table.loc[o, ['file','reason']].reset_index(drop=True) for o in (~table.readable, rest))
     outliers = used.iloc[strange][['file','label']].assign(score=dist[strange].round(3)).reset_index(drop=True)
+    copies = _pair_table(pairs, files, labels, used.set.tolist())
     return Check(found, copies, outliers, low_quality(measures), unreadable, unlabelled, _balance(labels, target), kind)
