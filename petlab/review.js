@@ -537,6 +537,9 @@ function render({model, el}) {
 
   // --- light and dark, whoever says so
   function dark() {
+    const {jpThemeLight, vscodeThemeKind} = document.body.dataset, colab = document.documentElement.getAttribute('theme')
+    const said = jpThemeLight ? jpThemeLight == 'false' : vscodeThemeKind ? /dark|contrast$/.test(vscodeThemeKind) : colab ? colab == 'dark' : null
+    if (said != null) { root.classList.toggle('dark', said); return }
     let o = el, c = null
     while (o && !c) { const m = getComputedStyle(o).backgroundColor.match(/[\d.]+/g); if (m && !(m.length == 4 && +m[3] < .5)) c = m; o = o.parentElement || o.getRootNode()?.host }
     const light = c ? .299 * c[0] + .587 * c[1] + .114 * c[2] > 128 : !matchMedia('(prefers-color-scheme: dark)').matches
@@ -545,7 +548,7 @@ function render({model, el}) {
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => setTimeout(dark, 50), {signal: over.signal})
   const watchTheme = new MutationObserver(() => setTimeout(dark, 50))
   for (const o of [document.body, document.documentElement]) watchTheme.observe(o, {attributes: true, attributeFilter: ['class', 'data-jp-theme-light', 'data-vscode-theme-kind', 'theme']})
-  const sized = new ResizeObserver(() => { if (S.n) { layout(); show(S.cursor); draw() } })
+  const sized = new ResizeObserver(() => { dark(); if (S.n) { layout(); show(S.cursor); draw() } })
   sized.observe(grid)
   sized.observe(root)
 
