@@ -307,8 +307,10 @@ class _Checked:
             except OSError as e:
                 sock.close()
                 error = e
-        if refused: raise SearchError(f'{shown(self.host)}: {refused[0]} is no address of the open internet'
-            + (' (local=True asks this machine, for tests)' if _loopback(refused[0]) else ''))
+        if refused:
+            name = refused[0] if refused[0]==self.host else f'{shown(self.host)} leads to {refused[0]}, which'
+            cure = ' (local=True, or --local, asks this machine, for tests)' if _loopback(refused[0]) else ''
+            raise SearchError(f'{name} is no address of the open internet{cure}')
         raise error
     def request(self, *args, **kwargs):
         if self.sock is not None: _Deadline.here.now.uses(self.twin)
