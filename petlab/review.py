@@ -1059,7 +1059,7 @@ class _LabelRank:
         if self.ranker is None or not {*classes}<={*self.classes}: self._build(classes)
         self._tell(answers)
         scores,best = self.ranker.scores(),self.ranker.suggested().tolist()
-        doubt = ((scores-self.ranker.shift>0) | (self.y<0)).tolist()
+        doubt = ((self.ranker.margins()>0) | (self.y<0)).tolist()
         suggested = [self.classes[b] if d and seen else f for b,d,f,seen in zip(best, doubt, self.first, self.seen)]
         return scores,suggested,[_why(o, also) for o,also in zip(suggested, self.also)]
     def near(self, i, n):
@@ -1070,7 +1070,7 @@ class _LabelRank:
 def _why(suggested, also): return '; '.join(o for o in (f'looks like {suggested}' if suggested else '', also) if o)
 
 # %% ../nbs/44_review.ipynb #0f0149a6
-_rank_of = dict(unreadable=2., unlabelled=1.5, contradictions=.5, outliers=.1, quality=.08, copies=.06)  # among probabilities
+_rank_of = dict(contradictions=.5, unreadable=.33, unlabelled=.32, outliers=.1, quality=.08, copies=.06)  # among probabilities
 
 def _finds(check):
     "What was found of files besides their labels: path, kind of the find, and what to say of it"
@@ -1086,11 +1086,13 @@ def _finds(check):
 def _checked(table, check):
     "`table` with `score`, `suggested`, `why`, and `also`, which is `why` without the label"
     found = {Path(o.file): o for o in getattr(check, 'labels', check).photos.itertuples()}
+    nth = {k: i for i,k in enumerate(found)}  # tells those apart that are equally probable
     files,also,least = [Path(o) for o in table.file],{},{}
     for fn,kind,said in _finds(check) if hasattr(check, 'contradictions') else ():
         also.setdefault(Path(fn), []).append(said)
         least[Path(fn)] = max(least.get(Path(fn), 0), _rank_of[kind])
-    scores = [max(found[o].score if o in found else np.nan, least.get(o, 0)) if o in least or o in found else np.nan for o in files]
+    probable = {k: o.score-1e-9*nth[k] for k,o in found.items()}
+    scores = [max(probable.get(o, 0), least.get(o, 0)) if o in least or o in found else np.nan for o in files]
     suggested = [_label_text(found[o].suggested) if o in found and found[o].worth else '' for o in files]
     also = ['; '.join(dict.fromkeys(also.get(o, ()))) for o in files]
     return table.assign(score=scores, suggested=suggested, also=also, why=[_why(*o) for o in zip(suggested, also)])
@@ -1170,7 +1172,7 @@ def _judged(table, check=None, bank=None, size=None):
     else: table = table.assign(**{k: v for k,v in dict(score=np.nan, suggested='', why='').items() if k not in table})
     if 'also' not in table: table = table.assign(also='')
     if bad := [i for i,o in enumerate(reasons) if o]:
-        for k,new in dict(score=2., suggested='').items(): table.loc[bad, k] = new
+        for k,new in dict(score=_rank_of['unreadable'], suggested='').items(): table.loc[bad, k] = new
         table.loc[bad, 'also'] = table.loc[bad, 'why'] = [f"can't be read: {reasons[i]}" for i in bad]
     return table,_LabelRank(acts, table.assign(label=[y if p is not None else '' for p,y in zip(photos, table.label)]))
 
