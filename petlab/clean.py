@@ -112,7 +112,8 @@ def _again_logits(x, y, n_out, groups, seed, strength=1., first=None):
 def _direct_logits(acts, y, n_out, groups, seed):
     "As `_again_logits`, on activations, with the strength that they ask for"
     first = cross_val_predict(acts[:,None], y, seed, None, groups, n_out)
-    return np.mean([_again_logits(acts, y, n_out, groups, seed+i, first.strength, first.out) for i in range(2)], 0)
+    repeats = 2 if len(y)<=1000 else 1
+    return np.mean([_again_logits(acts, y, n_out, groups, seed+i, first.strength, first.out) for i in range(repeats)], 0)
 
 def out_of_fold_logits(
     acts:np.ndarray, # Float [n,f]
@@ -130,7 +131,7 @@ def out_of_fold_logits(
     with threadpool_limits(1, 'blas'):  # threads of BLAS wait for each other by spinning
         x = _ridge_logits((axes or _Axes(acts)).together(groups), y, t)
         out = np.mean([_again_logits(x, y, n_out, groups, seed+i) for i in range(repeats)], 0)
-        if len(y)>1000: return out
+        if len(y)>2500 or len(y)*n_out>40_000: return out  # a matter of seconds
         more = _direct_logits(acts.astype(np.float32), y, n_out, groups, seed)
     return (out+more*(out.std()/max(more.std(), 1e-6)))/2
 
