@@ -515,8 +515,8 @@ def photo_measures(
 
 # %% ../nbs/43_clean.ipynb #c1ea0064
 _Rule = namedtuple('_Rule', 'issue measure sign poor never')
-_rules = (_Rule('dark', 'lights', -1, 110, 40), _Rule('bright', 'shadows', 1, 190, 245), _Rule('blurred', 'sharpness', -1, 45, 6),
-    _Rule('tiny', 'side', -1, 160, 32), _Rule('odd shape', 'aspect', 1, 2, 5), _Rule('little information', 'information', -1, 5, 2))
+_rules = (_Rule('dark', 'lights', -1, 85, 40), _Rule('bright', 'shadows', 1, 190, 245), _Rule('blurred', 'sharpness', -1, 45, 6),
+    _Rule('tiny', 'side', -1, 160, 32), _Rule('odd shape', 'aspect', 1, 2.5, 5), _Rule('little information', 'information', -1, 4, 2))
 
 def _far(x):
     "How many robust standard deviations each is from the median"
@@ -546,11 +546,18 @@ def low_quality(
 # %% ../nbs/43_clean.ipynb #c1ea0071
 def strange_items(
     acts:np.ndarray, # Float [n,f]
-    far:float=2.5 # Robust standard deviations from the median, of the logarithm
+    far:float=3., # Robust standard deviations from the median
+    most:int=1000, # Items to look for neighbours among, drawn by lot
+    seed:int=0 # Of the draw
 ) -> tuple: # Indices, the strangest first, and how far each of all is [n]
-    "Items that are unlike all others"
-    axes = acts if isinstance(acts, _Axes) else _Axes(acts)
-    dist = _far(np.log((axes.u2@(axes.s/(axes.s+1e3))).clip(1e-12)))
+    "Items that are unlike all others: the mean cosine of the cube roots of their activations, about their mean, to the nearest five"
+    x = np.cbrt(acts.astype(np.float32))
+    x -= x.mean(0)
+    x /= np.linalg.norm(x, axis=1, keepdims=True).clip(1e-9)
+    few = np.random.default_rng(seed).permutation(len(x))[:most]
+    with threadpool_limits(1, 'blas'): near = x@x[few].T
+    near[few,np.arange(len(few))] = -1
+    dist = _far(1-np.partition(near, -min(5, len(few)), 1)[:,-5:].mean(1))
     order = np.argsort(-dist, kind='stable')
     return order[dist[order]>far],dist
 
@@ -727,7 +734,7 @@ def check_source(
     groups,axes = _grouped(len(files), pairs),axes.result()
     out = _unseen(target, acts, labels, groups, seed, axes)
     found = _judged(target, files, labels, out, groups, [(i,j) for i,j in pairs if labels[i]!=labels[j]])
-    strange,dist = strange_items(axes)
+    strange,dist = strange_items(acts)
     measures = photo_measures(files, bank, photos) if kind=='photo' else pd.DataFrame(columns=['file', *_measures])
     rest = table.readable & (table.reason!='')
     unreadable,unlabelled = (table.loc[o, ['file','reason']].reset_index(drop=True) for o in (~table.readable, rest))
