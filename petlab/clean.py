@@ -728,13 +728,14 @@ def check_source(
     files,labels,photos = used.file.tolist(),used.label.tolist(),[digest[o] for o in used.file]
     _enough(labels)
     target,acts = as_target.of(labels),kept.rows(photos)[:,0]
+    flat = acts.reshape(len(acts), -1, as_target.grid**2).mean(2, dtype=np.float32) if as_target.grid>1 else acts
     with threadpool_limits(1, 'blas'), ThreadPoolExecutor(1) as pool:
-        axes = pool.submit(_Axes, acts)
+        axes,strange = (pool.submit(o, flat) for o in (_Axes, strange_items))
         pairs = _pairs(photos, waves[0].rows(photos)[:,0] if waves else None)
-    groups,axes = _grouped(len(files), pairs),axes.result()
-    out = _unseen(target, acts, labels, groups, seed, axes)
+        groups = _grouped(len(files), pairs)
+        out = _unseen(target, acts, labels, groups, seed, axes.result())
+        strange,dist = strange.result()
     found = _judged(target, files, labels, out, groups, [(i,j) for i,j in pairs if labels[i]!=labels[j]])
-    strange,dist = strange_items(acts)
     measures = photo_measures(files, bank, photos) if kind=='photo' else pd.DataFrame(columns=['file', *_measures])
     rest = table.readable & (table.reason!='')
     unreadable,unlabelled = (table.loc[o, ['file','reason']].reset_index(drop=True) for o in (~table.readable, rest))
