@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/active.html.md"""
 
 # %% auto #0
 __all__ = ['pool_axes', 'few_probs', 'ask_next', 'labelling_curve', 'labels_needed', 'plot_labelling', 'Labelling',
-           'label_photos', 'near_captions', 'caption_f1', 'caption_score']
+           'label_from_nothing', 'near_captions', 'caption_f1', 'caption_score']
 
 # %% ../nbs/45_active.ipynb #49a91eb2
 import math, numpy as np
@@ -240,7 +240,7 @@ def plot(self:Labelling):
     ax.set(title='How good it is by now', xlabel='labels that are learned from', ylabel='error rate on the test set', ylim=(0,None))
 
 # %% ../nbs/45_active.ipynb #54a2b4a3
-def label_photos(
+def label_from_nothing(
     source:str|Path, # Folder of photos without labels
     label=None, # None: they have none
     journal:str|Path=None, # As in `review_source`

@@ -33,6 +33,10 @@ from .confidence import *
 from .look import *
 from .tune import *
 from .report import report
+from .search import collect_photos, credits_page, download_photos, read_manifest, search_photos, SearchError
+from .clean import check_labels, check_source, LabelRanker
+from .review import Journal, LabelReview, review_source, review_table, ReviewError, serve_review
+from .active import ask_next, caption_score, Labelling, labelling_curve, label_from_nothing, near_captions, pool_axes
 from .bench import bench, plot_bench
 
 # %% ../nbs/81_all.ipynb #52401709

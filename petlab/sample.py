@@ -191,13 +191,14 @@ def _folder_label(fn, root, sets):
     return fn.parent.name
 
 def _by_paths(files, root, sets):
-    "Which rule the paths speak for, and which else there are; with Oxford names, folders are labels where none holds both cats and dogs"
+    "Which rule the paths speak for, and which else there are; with Oxford names, folders are labels where few photos are cats among dogs or the other way round"
     known,folders = {*cat_breeds, *dog_breeds},{}
     named = sum(o.stem.rsplit('_', 1)[0] in known for o in files)
     for o in files:
-        if o.parent!=root and not (sets and o.parent.parent==root): folders.setdefault(o.parent.name, set()).add(is_cat(o))
+        if o.parent!=root and not (sets and o.parent.parent==root): folders.setdefault(o.parent.name, []).append(is_cat(o))
     oxford,labels = 2*named>len(files),2<=len(folders)<=len(files)/2
-    if labels and not (oxford and any(len(o)>1 for o in folders.values())): return 'folder',['cat','breed']*oxford
+    mixed = sum(min(sum(o), len(o)-sum(o)) for o in folders.values())>.2*len(files)  # more than some in the wrong folder
+    if labels and not (oxford and mixed): return 'folder',['cat','breed']*oxford
     if oxford: return 'cat',['breed']+['folder']*labels
     raise LabelError(f"{shown(root)}: neither folders nor names of the {len(files)} photos say what they show. Make a folder for "
         "each label; say --label folder, breed, or a regular expression such as (.+)_[0-9]+; or give a CSV")
