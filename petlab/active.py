@@ -47,7 +47,8 @@ def few_probs(
     if len(seen)<2: res[:,seen] = 1
     else:
         solver = 'newton-cholesky' if len(seen)==2 else 'lbfgs'
-        with threadpool_limits(1): res[:,seen] = LogisticRegression(C=1., max_iter=300, solver=solver).fit(x[known], y[known]).predict_proba(x)
+        fit = LogisticRegression(C=1., max_iter=300, solver=solver).fit
+        with threadpool_limits(1): res[:,seen] = fit(x[known], y[known]).predict_proba(x)
     return res
 
 def _farthest(x, known, some, n):
@@ -98,7 +99,7 @@ def labelling_curve(
     y,rows,n_classes = np.unique(y, return_inverse=True)[1],[],len(np.unique(y))
     step = max(1, max(sizes)//120)
     sizes = sorted({max(step, round(o/step)*step) for o in sizes})  # labels are asked for in so many steps at most
-    if not 0<min(sizes)<=max(sizes)<=len(y)*3//4: raise PetlabError(f'sizes {[*sizes]}: expected 1 to {len(y)*3//4}, three quarters of the labels')
+    if not 0<min(sizes)<=max(sizes)<=(most := len(y)*3//4): raise PetlabError(f'sizes {[*sizes]}: expected 1 to {most}, three quarters')
     for k in bar(range(n_draws), leave=False):
         order = np.random.default_rng((seed, k)).permutation(len(y))
         test,pool = np.split(order, [len(y)//4])
@@ -146,8 +147,9 @@ class Labelling:
         self.usable = np.flatnonzero((np.asarray(acts)!=0).any(1))  # others could not be read
         if len(self.usable)<8: raise PetlabError(f'{len(self.usable)} photos that can be read: expected 8 or more to choose from')
         axes = pool_axes(acts[self.usable])
-        self.x,self.classes,self.history,self.agreed,self.last = np.zeros((len(acts), axes.shape[1]), np.float32),[*classes],[],[],None
+        self.x = np.zeros((len(acts), axes.shape[1]), np.float32)
         self.x[self.usable] = axes
+        self.classes,self.history,self.agreed,self.last = [*classes],[],[],None
         self.test = np.random.default_rng(seed).permutation(self.usable)[:min(n_test, len(self.usable)//4)]
         self.is_test = np.isin(np.arange(len(acts)), self.test)
     def told(self, answers):
@@ -166,7 +168,8 @@ class Labelling:
         judges = np.flatnonzero(self.is_test & (y>=0))
         if not len(judges) or len(np.unique(learned[learned>=0]))<2: return None
         p = few_probs(self.x, learned, len(self.classes))[judges]
-        return Score(len(judges), int((p.argmax(1)!=y[judges]).sum()), float(-np.log(p[np.arange(len(judges)),y[judges]].clip(1e-6)).mean()))
+        loss = -np.log(p[np.arange(len(judges)),y[judges]].clip(1e-6)).mean()
+        return Score(len(judges), int((p.argmax(1)!=y[judges]).sum()), float(loss))
 
 # %% ../nbs/45_active.ipynb #429ef061
 def _agreement(a, b):
@@ -260,7 +263,8 @@ def label_from_nothing(
     acts[review.rows] = found[:,0]
     review.labelling,axes = Labelling(acts, classes, n_test, seed),pool_axes(acts)
     def said(): return {int(review.rows[i]): o for i,o in enumerate(review.to_frame().caption) if o}
-    review.rank,review.suggest,review.said_of_all = review.labelling.rank,lambda row: near_captions(axes, said(), row),review.labelling.said
+    review.rank,review.said_of_all = review.labelling.rank,review.labelling.said
+    review.suggest = lambda row: near_captions(axes, said(), row)
     review.reorder()
     return review
 
@@ -296,4 +300,5 @@ def caption_score(
     often = [o for o,_ in Counter(captions.values()).most_common(20)]
     half = 1.96*found.std(ddof=1)/math.sqrt(len(found))
     best = max(np.mean([caption_f1(o, t) for t in captions.values()]) for o in often)
-    return dict(n=len(found), f1=float(found.mean()), interval=(float(found.mean()-half), float(found.mean()+half)), best_constant=float(best))
+    mean = float(found.mean())
+    return dict(n=len(found), f1=mean, interval=(mean-half, mean+half), best_constant=float(best))

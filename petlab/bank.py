@@ -169,6 +169,7 @@ def _activations(self:Bank, arrays, fn):
         raise PetlabError(f'{self.engine.key}: the network gives no numbers (NaN) for one of {fn}, ...; its weights are broken')
     return [o.clip(-65504, 65504).astype(np.float16) for o in acts]
 
+# %% ../nbs/12_bank.ipynb #dfbb9553
 @patch
 def _compute(self:Bank, files, views, beside=()):
     "For each file its digest, of each bank the activations by view as far as they are new, and why it can't be read"

@@ -81,6 +81,7 @@ def _tell_trained(done, facts, doubts):
     some = done.table[done.table.set!=''].sort_values('set', kind='stable').file.iloc[-1]
     print(f"saved in {shown(facts['model'])}; try it with\n\n    {shown(shlex.join([_program(), 'predict', facts['model'], str(some)]))}\n")
 
+# %% ../nbs/82_cli.ipynb #d7229b37
 def _by_class(score):
     "The error of each class, the five worst first, and what it were if each was as common; '' for other scores"
     from petlab.target import wilson
@@ -460,15 +461,16 @@ def search(
     keep_copies:bool=False, # Do copies stay?
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
-    "Photos from a search, verified and freed of copies, in a folder a class; keys are read from BRAVE_API_KEY, SERPAPI_KEY, OPENVERSE_TOKEN"
+    "Photos from a search, verified and freed of copies, in a folder a class; keys: BRAVE_API_KEY, SERPAPI_KEY, OPENVERSE_TOKEN"
     from petlab.search import collect_photos, count_photos
     if not query: raise PetlabError('no query given; name what to search, as in: petlab search "siamese cat" "pug dog"')
     start = time.perf_counter()
     with _quiet(json): table = collect_photos([*query], out, n, source, local, keep_copies, url=url, limits=limits, contact=contact)
     counts = count_photos(table)
     left = table[table.reason!='']
-    facts = dict(out=out, source=source, queries=counts.to_dict('index'), photos=int((table.reason=='').sum()), copies=int(counts.copies.sum()),
-        left_out={str(a or b): str(why) for a,b,why in zip(left.file, left.url, left.reason)}, again=int(table.again.sum()),
+    left_out = {str(a or b): str(why) for a,b,why in zip(left.file, left.url, left.reason)}
+    kept,copies,again = int((table.reason=='').sum()),int(counts.copies.sum()),int(table.again.sum())
+    facts = dict(out=out, source=source, queries=counts.to_dict('index'), photos=kept, copies=copies, left_out=left_out, again=again,
         seconds=round(time.perf_counter()-start, 1))
     if json: print(dumps(facts))
     else: _tell_searched(facts, counts, left)
@@ -516,9 +518,11 @@ def check(
     else:
         print('\n'.join(found.summary(5)))
         worth = found.suspects[found.suspects.worth]
-        for o in worth.head(20).itertuples(): print(f'  {shown(o.file)}: {_said(o.label)}, rather {_said(o.suggested)} ({o.score:.0%} wrong)')
+        for o in worth.head(20).itertuples():
+            print(f'  {shown(o.file)}: {_said(o.label)}, rather {_said(o.suggested)} (wrong with probability {o.score:.2f})')
         if len(worth)>20: print(f'  ... and {len(worth)-20} others: --json names them all')
-        if found.exit_code: print(f'look at them with\n\n    {shown(shlex.join([_program(), "review", source, *(["--label", label] if label else [])]))}\n')
+        words = [_program(), 'review', source, *(['--label', label] if label else [])]
+        if found.exit_code: print(f'look at them with\n\n    {shown(shlex.join(words))}\n')
     return found.exit_code
 
 # %% ../nbs/82_cli.ipynb #a154fbcd

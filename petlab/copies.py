@@ -29,7 +29,7 @@ def near_duplicates(
     most:int=64, # Bits of 256 that may differ, as in `near_pairs`
     bank:Path=None # Folder of the banks; default: `bank_path()`
 ) -> 'pd.DataFrame': # A row a pair, the nearest first: `file`, `other` (the later in `files`), `distance` (bits), `kind`
-    """Pairs of photos that show the same: copies, resized, saved again, grey, mirrored, cut or turned a little; of flat pictures exact copies.
+    """Pairs of photos that show the same: copies, resized, saved again, grey, mirrored, cut or turned a little; of flat ones exact.
     A kind is `'exact'` (the same bytes), `'near'` or `'mirrored'`"""
     import pandas as pd
     files = [Path(o) for o in files]

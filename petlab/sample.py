@@ -191,7 +191,7 @@ def _folder_label(fn, root, sets):
     return fn.parent.name
 
 def _by_paths(files, root, sets):
-    "Which rule the paths speak for, and which else there are; with Oxford names, folders are labels where few photos are cats among dogs or the other way round"
+    "Which rule the paths speak for, and which else there are; of Oxford names only where folders mix cats and dogs"
     known,folders = {*cat_breeds, *dog_breeds},{}
     named = sum(o.stem.rsplit('_', 1)[0] in known for o in files)
     for o in files:
