@@ -210,7 +210,8 @@ def _follow(self:Review, pairs):
         if (new := to.get(Path(os.path.abspath(fn)))) is None: continue
         back,gone = new==Path(os.path.abspath(self.table.file[i])),new.is_relative_to(removed)
         self.files[i],self.names[i] = new,_relative(new, self.root)
-        if not gone: self.labels[i] = _label_text(self.table.label[i]) if back or not self.by_folder else new.parent.name
+        same = back or not self.by_folder or new.parent==Path(os.path.abspath(self.root))
+        if not gone: self.labels[i] = _label_text(self.table.label[i]) if same else new.parent.name
         (self.gone.add if gone else self.gone.discard)(i)
     self.at = {o: i for i,o in enumerate(zip(self.digests, self.names))}
 
@@ -246,6 +247,8 @@ def refresh(self:Review) -> list: # Indices of the photos of which something els
             if i is None and self.copies.get(key[0])==1: i = self.only[key[0]]  # moved or renamed since
             if i is not None and (i not in said or said[i].op<s.op+here): said[i] = s
         self.said = said
+        for i,s in said.items():  # of photos without a label it is the one that was said, and applied
+            if s.action=='keep' and not self.labels[i]: self.labels[i] = s.was
         named = {s.value for s in said.values() if s.action=='relabel'}
         self.classes = sorted({*self.labels, *self.given, *named} - {''})
         return sorted(i for i in {*old, *said} if old.get(i)!=said.get(i))
@@ -1217,6 +1220,18 @@ def _applied_facts(done, what):
     moved,removed = [[str(a), str(b)] for a,b in done.moved],done.removed and str(done.removed)
     return dict(moved=moved, failed=failed, removed=removed, csv=csv_file, said='\n'.join(said))
 
+def _said_classes(source, label, journal):
+    "Classes that were said of a folder of photos that have no labels; none of other sources, or without a journal"
+    path = Path(journal or _journal_path(source))
+    if label is not None or is_table(source) or not path.exists(): return []
+    with contextlib.redirect_stdout(io.StringIO()), suppress(PetlabError):
+        if find_labels(source).label!='folder': return []
+    journal = Journal(path)
+    try:
+        with journal._telling(): found = journal.db.execute("SELECT DISTINCT value FROM entries WHERE action='relabel' AND was=''").fetchall()
+    finally: journal.close()
+    return sorted(o for o, in found)
+
 def _restored(source, journal):
     "`restore` of a source, which may have nothing left to review"
     path = Path(journal or _journal_path(source))
@@ -1249,6 +1264,7 @@ def review_photos(
     if sum((apply, undo, export is not None))>1: raise ReviewError('--apply, --undo and --export: one at a time')
     serves = not (apply or undo or export is not None)
     undone = _restored(source, journal) if undo else None
+    if not (serves or classes): classes = _said_classes(source, label, journal)
     with contextlib.redirect_stdout(sys.stderr):
         if serves and make: review = make(source, label, journal, classes, bank=bank, **kwargs)
         else:
