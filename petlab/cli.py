@@ -334,6 +334,18 @@ def bank(
     return 0
 
 # %% ../nbs/82_cli.ipynb #4bb5d7b3
+def _label_doubts(model, source, *how):
+    "What is said of labels that look wrong; nothing where that can't be told"
+    from petlab.clean import check_labels
+    from petlab.pets import pets_path
+    from petlab.predict import Predictor
+    predictor = Predictor(model)
+    info = predictor.info
+    with suppress(PetlabError):
+        table = _labelled(predictor, model, pets_path(source), *how)
+        return check_labels(table, arch=info['arch'], size=info['preprocess']['size'][0], kind=predictor.kind.name).summary(3)
+    return []
+
 def report(
     model:str, # Folder of a saved model
     source:str, # A folder of labelled photos, a CSV, 'sketch' or 'pets'; those that the model was trained on are told apart
@@ -349,10 +361,12 @@ def report(
     "Write a page about a model: how good, how sure, where it errs and what it looks at"
     from petlab.core import shown
     from petlab.report import report
-    with _quiet(): facts = report(model, source, out, label, seed, strange, **_given(target=target, item=item, label_delim=label_delim))
+    with _quiet():
+        facts = report(model, source, out, label, seed, strange, **_given(target=target, item=item, label_delim=label_delim))
+        facts['labels'] = _label_doubts(model, source, label, target, item, label_delim)
     if json: print(dumps(facts))
     else:
-        for o in [*facts['summary'], *facts['cautions']]: print(shown(o))
+        for o in [*facts['summary'], *facts['cautions'], *facts['labels'][:1]]: print(shown(o))
         _tell_others(facts['not_photos'])
         print(f'written: {shown(out)}')
     return int(bool(facts['left_out']))

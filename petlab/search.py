@@ -461,7 +461,7 @@ class Source:
     def __init__(self,
         key:str=None, # Default: from the environment; it is written nowhere
         url:str=None, # Of another server that answers as this; default: `PETLAB_<NAME>_URL` of the environment, or its own
-        limits:str|dict=None, # As in `request_limits`; default: `PETLAB_<NAME>_LIMITS` of the environment, or its own
+        limits:str|dict=None, # As in `request_limits`; default: `PETLAB_<NAME>_LIMITS` of the environment, or its own; 3/second if `local`
         local:bool=False, # May the server, and the photos, be on this machine? For tests
         contact:str=None # Of who asks, an address of mail or of a page; default: `PETLAB_CONTACT` of the environment
     ):
@@ -471,8 +471,9 @@ class Source:
         if self.key:
             _no_keys.keys |= {self.key, urlencode(dict(o=self.key))[2:]}
             logging.getLogger('urllib3.connectionpool').addFilter(_no_keys)
-        self.base = (url or os.getenv(f'{env}URL') or self.base).rstrip('/')
+        self.base,there = (url or os.getenv(f'{env}URL') or self.base).rstrip('/'),self.base
         own = self.limits_with_key if self.key and self.limits_with_key else self.limits
+        if local and self.base!=there: own = Source.limits  # a server of this machine, which is not the source's
         self.limits = request_limits(limits or os.getenv(f'{env}LIMITS') or own)
         self.limiter = Limiter(f'{self.account or self.name} {_brief(self.base)}', self.limits, self.at_once, name=self.name)
     def __repr__(self): return f'{type(self).__name__}({_brief(self.base)})'
