@@ -1220,6 +1220,15 @@ def _applied_facts(done, what):
     moved,removed = [[str(a), str(b)] for a,b in done.moved],done.removed and str(done.removed)
     return dict(moved=moved, failed=failed, removed=removed, csv=csv_file, said='\n'.join(said))
 
+def _restored(source, journal):
+    "`restore` of a source, which may have nothing left to review"
+    path = Path(journal or _journal_path(source))
+    if not path.exists(): raise ReviewError(f'{shown(path)}: no journal, so nothing was applied')
+    journal = Journal(path)
+    try: return restore(journal)
+    finally: journal.close()
+
+# %% ../nbs/44_review.ipynb #5d3c90e7
 def _said_classes(source, label, journal):
     "Classes that were said of a folder of photos that have no labels; none of other sources, or without a journal"
     path = Path(journal or _journal_path(source))
@@ -1228,16 +1237,8 @@ def _said_classes(source, label, journal):
         if find_labels(source).label!='folder': return []
     journal = Journal(path)
     try:
-        with journal._telling(): found = journal.db.execute("SELECT DISTINCT value FROM entries WHERE action='relabel' AND was=''").fetchall()
-    finally: journal.close()
-    return sorted(o for o, in found)
-
-def _restored(source, journal):
-    "`restore` of a source, which may have nothing left to review"
-    path = Path(journal or _journal_path(source))
-    if not path.exists(): raise ReviewError(f'{shown(path)}: no journal, so nothing was applied')
-    journal = Journal(path)
-    try: return restore(journal)
+        sql = "SELECT DISTINCT value FROM entries WHERE action='relabel' AND was=''"
+        with journal._telling(): return sorted(o for o, in journal.db.execute(sql).fetchall())
     finally: journal.close()
 
 # %% ../nbs/44_review.ipynb #ae4273f7
