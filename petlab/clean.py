@@ -275,12 +275,12 @@ def summary(self:LabelCheck,
     n:int=3 # Photos named
 ) -> list: # Sentences
     "What `train` and `petlab check` say first"
-    if not self: return [f'labels that look wrong: none; in all {self.estimated_wrong} of {len(self.rows)}']
+    if not self: return [f'labels that look wrong: none; in all {self.estimated_wrong} of {self.told.size}']
     top = self.photos.head(min(n, self.n_worth))
     each = [f'{shown(Path(o.file).name)} ({label_text(o.label)}, rather {label_text(o.suggested)})' for o in top.itertuples()]
     more = f', and {self.n_worth-n} more' if self.n_worth>n else ''
     return [f"labels that look wrong: {self.n_worth}, false alarms among them {self.false_alarms:.0f} by estimate: {', '.join(each)}{more}",
-        f'wrong labels in all: {self.estimated_wrong} of {len(self.rows)}']
+        f'wrong labels in all: {self.estimated_wrong} of {self.told.size}']
 
 # %% ../nbs/43_clean.ipynb #c1ea0104
 class Progress(namedtuple('Progress', 'looked wrong left coming stop')):
@@ -325,8 +325,8 @@ def _judged(target, files, labels, out, groups=None, contradictory=()):
         return LabelCheck(files, labels, target.decode(out), abs(out-y).max(1), _of_numbers(out, y), contradictory=contradictory)
     margin,n = label_margin(out, y),np.arange(len(y))
     if target.reads=='several':
-        other,worst = y.copy(),margin.argmax(1)
-        other[n,worst] ^= True
+        other = y^(margin>0)  # all that fit better, and at least the one that fits least as it is
+        other[n,margin.argmax(1)] = ~y[n,margin.argmax(1)]
         said = [tuple(o for o,g in zip(target.vocab, row) if g) for row in other]
         return LabelCheck(files, labels, said, margin.max(1), _of_several(out, y), contradictory=contradictory)
     others = out.copy()
