@@ -9,7 +9,7 @@ __all__ = ['pool_axes', 'few_probs', 'ask_next', 'labelling_curve', 'labels_need
            'label_from_nothing', 'near_captions', 'caption_f1', 'caption_score']
 
 # %% ../nbs/45_active.ipynb #49a91eb2
-import math, numpy as np
+import math, warnings, numpy as np
 from collections import Counter
 from pathlib import Path
 from fastcore.basics import patch
@@ -48,7 +48,9 @@ def few_probs(
     else:
         solver = 'newton-cholesky' if len(seen)==2 else 'lbfgs'
         fit = LogisticRegression(C=1., max_iter=300, solver=solver).fit
-        with threadpool_limits(1): res[:,seen] = fit(x[known], y[known]).predict_proba(x)
+        with threadpool_limits(1), warnings.catch_warnings():
+            warnings.simplefilter('ignore', UserWarning)  # of more classes than half of the labels
+            res[:,seen] = fit(x[known], y[known]).predict_proba(x)
     return res
 
 def _farthest(x, known, some, n):

@@ -481,6 +481,7 @@ def search(
     start = time.perf_counter()
     with _quiet(json): table = collect_photos([*query], out, n, source, local, keep_copies, url=url, limits=limits, contact=contact)
     counts = count_photos(table)
+    counts = counts.reindex([*dict.fromkeys([*query, *counts.index])], fill_value=0)
     left = table[table.reason!='']
     left_out = {str(a or b): str(why) for a,b,why in zip(left.file, left.url, left.reason)}
     kept,copies,again = int((table.reason=='').sum()),int(counts.copies.sum()),int(table.again.sum())
@@ -488,7 +489,7 @@ def search(
         seconds=round(time.perf_counter()-start, 1))
     if json: print(dumps(facts))
     else: _tell_searched(facts, counts, left)
-    return int(bool(counts.left_out.sum() or (counts.kept==0).any() or len(counts)<len({*query})))
+    return int(bool(counts.left_out.sum() or (counts.kept==0).any()))
 
 def _tell_searched(facts, counts, left):
     "What `search` found, for people"
