@@ -677,7 +677,7 @@ def asdict(self:Check) -> dict: # As JSON has it
 @patch
 def plot(self:Check,
     n:int=12, # Photos at most
-    cols:int=6 # Beside each other
+    cols:int=4 # Beside each other
 ):
     "Draw the most suspicious photos"
     import matplotlib.pyplot as plt
@@ -687,7 +687,7 @@ def plot(self:Check,
     for ax in axs: ax.axis('off')
     for ax,o in zip(axs, df.itertuples()):
         with kind.open(o.file, draft=200) as sample: ax.imshow(kind.picture(sample))
-        ax.set_title(f'{label_text(o.label)}\n{label_text(o.suggested)}? {o.score:.0%}', fontsize=8)
+        ax.set_title(f'{label_text(o.label)}\n{label_text(o.suggested)}? {o.score:.0%}', fontsize=11)
 
 # %% ../nbs/43_clean.ipynb #c1ea0084
 def _opened(table, bank, waves):

@@ -537,7 +537,8 @@ def check(
             print(f'  {shown(o.file)}: {_said(o.label)}, rather {_said(o.suggested)} (wrong with probability {o.score:.2f})')
         if len(worth)>20: print(f'  ... and {len(worth)-20} others: --json names them all')
         words = [_program(), 'review', source, *(['--label', label] if label else [])]
-        if found.exit_code: print(f'look at them with\n\n    {shown(shlex.join(words))}\n')
+        one = all(isinstance(o, str) for o in found.suspects.label)  # a class each, which is what can be reviewed
+        if found.exit_code and one: print(f'look at them with\n\n    {shown(shlex.join(words))}\n')
     return found.exit_code
 
 # %% ../nbs/82_cli.ipynb #a154fbcd
