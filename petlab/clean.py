@@ -683,11 +683,11 @@ def plot(self:Check,
     import matplotlib.pyplot as plt
     df,kind = self.suspects.head(max(min(n, self.labels.n_worth), 1)),sample_kinds[self.kind]
     rows,cols = math.ceil(len(df)/cols),min(cols, len(df))
-    axs = plt.subplots(rows, cols, figsize=(1.9*cols, 2.4*rows), squeeze=False, layout='constrained')[1].ravel()
+    axs = plt.subplots(rows, cols, figsize=(2.4*cols, 2.8*rows), squeeze=False, layout='constrained')[1].ravel()
     for ax in axs: ax.axis('off')
     for ax,o in zip(axs, df.itertuples()):
         with kind.open(o.file, draft=200) as sample: ax.imshow(kind.picture(sample))
-        ax.set_title(f'{label_text(o.label)}\n{label_text(o.suggested)}? {o.score:.0%}', fontsize=11)
+        ax.set_title(f'{label_text(o.label)}\n{label_text(o.suggested)}? {o.score:.0%}', fontsize=10)
 
 # %% ../nbs/43_clean.ipynb #c1ea0084
 def _opened(table, bank, waves):
