@@ -72,10 +72,12 @@ def ask_next(
     n:int=1, # Photos
     some:np.ndarray=None # Indices of which to choose; default: all that have no label
 ) -> list: # Indices, the most useful first
-    "The photos whose labels would teach most: of unlike photos until each class has a label, then of small margin (Settles 2009)"
+    """The photos whose labels would teach most: of unlike photos until each class has a label, or there are five a class, then of small
+    margin (Settles 2009)"""
     some = np.flatnonzero(y<0) if some is None else np.asarray(some, int)
     known = np.flatnonzero(y>=0)
-    if len(np.unique(y[known]))<n_classes: return _farthest(x, known, some, n)
+    n_seen = len(np.unique(y[known]))
+    if n_seen<2 or n_seen<n_classes and len(known)<5*n_classes: return _farthest(x, known, some, n)
     top = np.sort(few_probs(x, y, n_classes)[some], 1)
     return some[np.argsort(top[:,-1]-top[:,-2], kind='stable')[:n]].tolist()
 

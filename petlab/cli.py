@@ -62,9 +62,10 @@ def train(
 def _doubts(done):
     "Which labels look wrong; None where too few photos are there to tell"
     from petlab.clean import check_labels
-    with suppress(PetlabError), warnings.catch_warnings():
-        warnings.simplefilter('ignore')
-        return check_labels(done)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')  # training has told them
+        try: return check_labels(done)
+        except PetlabError as e: print(f'labels are not checked: {e}', file=sys.stderr)
 
 def _tell_trained(done, facts, doubts):
     "What `train` did, for people"
@@ -84,11 +85,12 @@ def _tell_trained(done, facts, doubts):
 # %% ../nbs/82_cli.ipynb #d7229b37
 def _by_class(score):
     "The error of each class, the five worst first, and what it were if each was as common; '' for other scores"
+    from petlab.sample import label_text
     from petlab.target import wilson
     rows = sorted(getattr(score, 'by_class', {}).items(), key=lambda o: -o[1][1]/max(o[1][0], 1))
     rows = [(k,n,wrong) for k,(n,wrong) in rows if n]
     if len(rows)<2: return ''
-    def one(k, n, wrong): return '{} {:.1%} ({} of {}, {:.1%} to {:.1%})'.format(_said(k), wrong/n, wrong, n, *wilson(wrong, n))
+    def one(k, n, wrong): return '{} {:.1%} ({} of {}, {:.1%} to {:.1%})'.format(label_text(k), wrong/n, wrong, n, *wilson(wrong, n))
     more = f', and {len(rows)-5} others' if len(rows)>5 else ''
     return f"by class: {', '.join(one(*o) for o in rows[:5])}{more}; each class as common: {score.balanced_error:.1%}"
 
@@ -258,16 +260,11 @@ def _worst(used):
         return dict(file=str(o.file), label=o.label, predicted=o.predicted, **prob, loss=round(o.loss, 6))
     return [row(o) for o in wrong.itertuples()]
 
-def _said(label):
-    "A label for people"
-    from petlab.core import shown
-    each = label if isinstance(label, tuple) else [label]
-    return shown(', '.join(f'{o:.4g}' if isinstance(o, float) else str(o) for o in each) or '(none)')
-
 # %% ../nbs/82_cli.ipynb #255e8964
 def _tell_evaluated(score, trained_on, unseen, worst):
     "What `evaluate` found, for people"
     from petlab.core import shown
+    from petlab.sample import label_text
     print(f'{score}, loss {score.loss:.4f}')
     if said := _by_class(score): print(said)
     others = f'the others: {unseen}' if unseen else 'there are no others, so this says nothing of photos that it has not seen'
@@ -275,7 +272,7 @@ def _tell_evaluated(score, trained_on, unseen, worst):
     if worst: print('worst mistakes:')
     for o in worst:
         prob = f" ({o['prob']:.1%})" if 'prob' in o else ''
-        print(f"  {shown(o['file'])}: {_said(o['label'])}, taken for {_said(o['predicted'])}{prob}")
+        print(f"  {shown(o['file'])}: {label_text(o['label'])}, taken for {label_text(o['predicted'])}{prob}")
 
 def _copies(files):
     "For each of the used files the first with the same bytes, or None; a series"
@@ -341,9 +338,9 @@ def _label_doubts(model, source, *how):
     from petlab.predict import Predictor
     predictor = Predictor(model)
     info = predictor.info
-    with suppress(PetlabError):
-        table = _labelled(predictor, model, pets_path(source), *how)
-        return check_labels(table, arch=info['arch'], size=info['preprocess']['size'][0], kind=predictor.kind.name).summary(3)
+    table = _labelled(predictor, model, pets_path(source), *how)
+    try: return check_labels(table, arch=info['arch'], size=info['preprocess']['size'][0], kind=predictor.kind.name).summary(3)
+    except PetlabError as e: print(f'labels are not checked: {e}', file=sys.stderr)
     return []
 
 def report(
@@ -522,6 +519,7 @@ def check(
     from petlab.clean import check_source
     from petlab.core import shown, whole_file
     from petlab.pets import pets_path
+    from petlab.sample import label_text
     if out: _check_picture(out)
     columns = _given(target=target, item=item, label_delim=label_delim, valid_col=valid_col)
     with _quiet(json): found = check_source(pets_path(source), label, arch=arch, kind=kind, seed=seed, **columns)
@@ -534,7 +532,7 @@ def check(
         print('\n'.join(found.summary(5)))
         worth = found.suspects[found.suspects.worth]
         for o in worth.head(20).itertuples():
-            print(f'  {shown(o.file)}: {_said(o.label)}, rather {_said(o.suggested)} (wrong with probability {o.score:.2f})')
+            print(f'  {shown(o.file)}: {label_text(o.label)}, rather {label_text(o.suggested)} (wrong with probability {o.score:.2f})')
         if len(worth)>20: print(f'  ... and {len(worth)-20} others: --json names them all')
         words = [_program(), 'review', source, *(['--label', label] if label else [])]
         one = all(isinstance(o, str) for o in found.suspects.label)  # a class each, which is what can be reviewed

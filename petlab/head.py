@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/head.html.md"""
 
 # %% auto #0
 __all__ = ['cross_entropy', 'stratified_folds', 'CrossVal', 'cross_val_predict', 'choose_strength', 'Head', 'fit_head',
-           'fit_ridge']
+           'left_out', 'fit_ridge']
 
 # %% ../nbs/13_head.ipynb #5f75d095
 import math, numpy as np
@@ -241,12 +241,18 @@ def fit_head(
 # %% ../nbs/13_head.ipynb #5ac0f3a2
 _penalties = tuple(10.**i for i in range(-1, 8))
 
-def _left_out(u, shrink, res, same):
-    "Residuals [n,t] of each row if it and the `same` rows had not been there"
-    out = res/(1-(u**2@shrink)-1/len(u))[:,None]
+def left_out(
+    u:np.ndarray, # Items on the principal axes of all, of unit length [n,r]
+    shrink:np.ndarray, # What ridge regression leaves of each axis [r]
+    res:np.ndarray, # Residuals of the fit to all [n,t]
+    same:list, # Arrays of rows that are left out together
+    least:float=0. # Of what a row leaves to the others, where that is next to nothing
+) -> np.ndarray: # [n,t]
+    "Residuals of each row if it, and those of the `same`, had not been there (Allen 1974)"
+    out = res/(1-(u**2@shrink)-1/len(u)).clip(least)[:,None]
     for rows in same:
         hat = (u[rows]*shrink)@u[rows].T + 1/len(u)
-        out[rows] = np.linalg.solve(np.eye(len(rows))-hat, res[rows])
+        out[rows] = np.linalg.solve((1+least)*np.eye(len(rows))-hat, res[rows])
     return out
 
 def fit_ridge(
@@ -266,7 +272,7 @@ def fit_ridge(
     p,best,out,coef,chosen = u.T@t,np.full(y.shape[1], np.inf),np.zeros(y.shape),np.zeros((len(s), y.shape[1])),np.zeros(y.shape[1])
     for alpha in alphas:
         shrink = s/(s+alpha)
-        left = _left_out(u, shrink, t-u@(shrink[:,None]*p), same)[::v]
+        left = left_out(u, shrink, t-u@(shrink[:,None]*p), same)[::v]
         better = (mse := (left**2).mean(0)) < best
         best[better],chosen[better],out[:,better] = mse[better],alpha,(y-left)[:,better]
         coef[:,better] = ((np.sqrt(s)/(s+alpha))[:,None]*p)[:,better]

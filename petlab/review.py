@@ -221,6 +221,8 @@ def _take(self:Review, table):
     "The columns of the rows whose files are there"
     table = table.assign(file=[Path(o) for o in table.file]).drop_duplicates('file')
     digests = dict(zip(table.file, _digests(table.file.tolist())))
+    lost = [o for o,d in digests.items() if not d]
+    if lost: print(f'{len(lost)} files can not be read and are left out, {shown(lost[0])}; see to it, and open it again', file=sys.stderr)
     table = table[[bool(digests[o]) for o in table.file]].reset_index(drop=True)
     if not len(table): raise ReviewError(f'{shown(self.root)}: no photos to review')
     def column(name, default=''): return table[name].tolist() if name in table else [default]*len(table)
@@ -1016,7 +1018,7 @@ def serve_review(
     "Serve the grid until Ctrl-C or SIGTERM; raises `ReviewError` where that can't be done"
     try: import uvicorn
     except ImportError as e: raise ReviewError(f'{e.name.split(".")[0]} {_extra}') from e
-    import signal, socket
+    import signal, socket, webbrowser
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try: sock = socket.create_server((host, port), family=family)
     except (OSError, OverflowError) as e:
@@ -1033,7 +1035,7 @@ def serve_review(
         before = {o: signal.signal(o, stop) for o in (signal.SIGINT, signal.SIGTERM)} if main else {}
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/?token={token}"
         say(address)
-        if browse: __import__('webbrowser').open(address)
+        if browse: webbrowser.open(address)
         try: server.run(sockets=[sock])
         finally:
             for k,v in before.items(): signal.signal(k, v)
@@ -1170,7 +1172,8 @@ def _judged(table, check=None, bank=None, size=None):
     acts,good = bank.rows(photos)[:,0],[p is not None and bool(y) for p,y in zip(photos, table.label)]
     if check is None and 'score' not in table:
         used = table[good].assign(reason='')
-        with suppress(PetlabError): check = check_labels(used, acts[good], groups=[o.hex() for o,g in zip(photos, good) if g])
+        try: check = check_labels(used, acts[good], groups=[o.hex() for o,g in zip(photos, good) if g])
+        except PetlabError as e: print(f'not ranked: {e}', file=sys.stderr)
     if check is not None: table = _checked(table, check)
     else: table = table.assign(**{k: v for k,v in dict(score=np.nan, suggested='', why='').items() if k not in table})
     if 'also' not in table: table = table.assign(also='')

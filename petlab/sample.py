@@ -6,8 +6,8 @@ Docs: https://petlab.github.io/petlab/sample.html.md"""
 
 # %% auto #0
 __all__ = ['cat_breeds', 'dog_breeds', 'LabelSource', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'labeller', 'as_label',
-           'target_of', 'label_photos', 'tell_left_out', 'find_labels', 'label_source', 'random_split', 'strata',
-           'pet_table', 'check_sets', 'class_balance']
+           'target_of', 'label_text', 'label_photos', 'tell_left_out', 'find_labels', 'label_source', 'random_split',
+           'strata', 'pet_table', 'check_sets', 'class_balance']
 
 # %% ../nbs/05_sample.ipynb #2e41d6cc
 import hashlib, os, re, numpy as np
@@ -108,6 +108,14 @@ def target_of(
     flat = [p for o in labels for p in (o if isinstance(o, tuple) else [o])]
     if any(isinstance(o, float) for o in flat[:1]): return 'number'
     return 'several' if any(isinstance(o, tuple) for o in labels) else 'class'
+
+# %% ../nbs/05_sample.ipynb #557b9b6e
+def label_text(
+    label # As from `as_label`
+) -> str:
+    "A label for people"
+    each = label if isinstance(label, tuple) else [label]
+    return shown(', '.join(f'{o:.4g}' if isinstance(o, float) else str(o) for o in each) or '(none)')
 
 # %% ../nbs/05_sample.ipynb #0e466770
 def _raw(fn, get_y):

@@ -12,7 +12,7 @@ __all__ = ['Page', 'sources', 'Hit', 'no_sources', 'manifest_columns', 'SearchEr
 
 # %% ../nbs/42_search.ipynb #b5559c42
 import email.utils, hashlib, html, ipaddress, json, logging, math, os, platform
-import random, re, shutil, socket, sqlite3, threading, time, types, zlib
+import random, re, shutil, socket, sqlite3, threading, time, types, zlib, numpy as np
 from collections import Counter, namedtuple
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext, suppress
@@ -26,6 +26,7 @@ from PIL import Image
 from . import PetlabError, __version__
 from .core import *
 from .photo import *
+from .phash import joined
 from .copies import near_duplicates
 
 # %% ../nbs/42_search.ipynb #ef8bb739
@@ -116,8 +117,8 @@ def _gate(key, at_once, pid):
     return threading.BoundedSemaphore(at_once) if at_once else nullcontext()
 
 class Limiter:
-    """Lets requests go, as many as `limits` say: of all processes that count in one file, killed and restarted ones too.
-    Of 40 requests at three a second pyrate-limiter 4.5, which counts what is sent, had 3 too early at the server; this has none"""
+    """Lets requests go, as many as `limits` say: of all processes that count in one file, killed and restarted ones too. A request counts
+    until a span after its answer, since what is sent in time may arrive too early, as with pyrate-limiter, which counts what is sent"""
     lease = 300  # seconds after which a request is over, if its process can't be asked
     def __init__(self,
         key:str, # What is counted together, such as the address of a service
@@ -1002,15 +1003,9 @@ def _copies(dest, table):
     "Index of each photo that is a copy -> index of the one that stays"
     there = table.index[table.reason=='']
     at = {dest/table.file[i]: i for i in there}
-    pairs,group = near_duplicates([*at]),{i: {i} for i in there}
-    for a,b in zip(pairs.file, pairs.other):
-        a,b = group[at[a]],group[at[b]]
-        if a is not b:
-            a |= b
-            for o in b: group[o] = a
-    rank = table.groupby('query').cumcount()
-    res = {}
-    for some in {id(o): o for o in group.values()}.values():
+    pairs,rank,res = near_duplicates([*at]),table.groupby('query').cumcount(),{}
+    first = joined(len(table), [(at[a],at[b]) for a,b in zip(pairs.file, pairs.other)])[there]
+    for some in (there[first==o] for o in np.unique(first)):
         query = table['query'][min(some, key=lambda i: (rank[i], i))]
         best = max((i for i in some if table['query'][i]==query), key=lambda i: (table.width[i]*table.height[i], -i))
         res.update({i: best for i in some if i!=best})
