@@ -947,7 +947,8 @@ def download_photos(
             finally:
                 live.stop()
                 pool.shutdown(cancel_futures=True)
-        _write_manifest(dest, pd.DataFrame([*{**rest, **done}.values()], columns=manifest_columns))
+        every = {**dict.fromkeys(wanted), **rest, **done}  # in the order of the hits, and not of their coming
+        _write_manifest(dest, pd.DataFrame([*every.values()], columns=manifest_columns))
     return pd.DataFrame([done[k] for k in wanted], columns=manifest_columns)
 
 # %% ../nbs/42_search.ipynb #e2b4afa8
