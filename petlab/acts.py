@@ -70,7 +70,7 @@ def bank_acts(
     bank:Path=None, # Folder of the banks; default: `petlab.bank.bank_path()`
     grid:int=None # Places a side that are averaged over; default: those of the head of `learn`
 ) -> np.ndarray: # float16 [n,v,f]
-    "What the body of `learn` makes of photos, averaged over places; raises `PhotoError`, or `PetlabError` where the model has no body"
+    "What the body of `learn` makes of photos, averaged over places; raises `SampleError`, or `PetlabError` where the model has no body"
     _check_body(learn)
     net,files,views,grid = learn.model[0],list(files),tuple(views),grid or _grid(learn)
     if not hasattr(net, 'arch'):
@@ -79,9 +79,9 @@ def bank_acts(
         return _hooked_acts(learn, files, grid)
     pre = preprocess_of(learn.dls, net)
     engine = body_engine(net.arch, net, tuple(pre['size']), grid=grid)
-    acts,reasons = Bank(engine, pre['method'], pre['pad_mode'], bank).activations(files, views)
+    acts,reasons = Bank(engine, pre['method'], pre['pad_mode'], bank, dls_kind(learn.dls)).activations(files, views)
     for fn,reason in zip(files, reasons):
-        if reason: raise PhotoError(fn, reason)
+        if reason: raise SampleError(fn, reason)
     return acts
 
 # %% ../nbs/22_acts.ipynb #4edb87ad
@@ -201,8 +201,10 @@ def _on_activations(learn, dls, head):
     finally: learn.dls,learn.model,learn.splitter = own
 
 # %% ../nbs/22_acts.ipynb #5d49533d
-def _groups(files, bank):
-    "A key a photo [n]: near copies share theirs"
+def _groups(dls, files, bank):
+    "A key a sample [n]: what belongs together shares it, near copies of photos do"
+    if 'group' in (table := getattr(dls, 'table', ())): return [dict(zip(table.file, together(table)))[o] for o in files]
+    if not dls_kind(dls).by_look: return photo_digests(files)
     waves = wave_bank(bank)
     photos,_ = waves.fill(files)
     return copy_groups([o.hex() for o in photos], waves.rows(photos)[:,0])
@@ -232,7 +234,7 @@ def fine_tune_bank(self:Learner,
     plain = _dataset(self, x[:,:1], train, grid)
     y = to_np(plain.y)>0 if target.reads=='several' else to_np(plain.y)
     if target.reads=='number': target.of(y, target.vocab)  # raises LabelError where one is always the same
-    groups = None if strength else _groups(files, bank)
+    groups = None if strength else _groups(self.dls, files, bank)
     strength = strength or _chosen_strength(target, x, y, seed, groups)
     heads = [*target.fit(x, y, epochs, seed, (strength,) if target.reads=='number' and not is_listy(strength) else strength, groups)]
     args = dict(lin_ftrs=[], ps=0., concat_pool=False)

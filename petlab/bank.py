@@ -9,7 +9,7 @@ __all__ = ['BankWarning', 'bank_path', 'Bank', 'bank_info', 'prune_bank', 'Waves
 
 # %% ../nbs/12_bank.ipynb #1c5e6eb1
 import hashlib, os, random, re, stat, tempfile, time, warnings, numpy as np
-from collections import Counter
+from collections import Counter, namedtuple
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -72,10 +72,11 @@ class _Shard:
         if not stat.S_ISREG(os.stat(self.path).st_mode): raise ValueError('it is no file')
         if _checksum(self.path.read_bytes())!=self.path.stem: raise ValueError('its name is not its checksum')
         return safe_open(self.path, 'numpy')
-    def __getitem__(self, view):
-        "Activations in `view`, float16 [photos,f]; raises `PetlabError` if the file was removed or damaged since it was found"
+    def __getitem__(self, view): return self.read([view])[view]
+    def read(self, views):
+        "View -> activations, float16 [photos,f]; raises `PetlabError` if the file was removed or damaged since it was found"
         try:
-            with self.open() as f: return f.get_tensor(view)
+            with self.open() as f: return {o: f.get_tensor(o) for o in views}
         except (OSError,ValueError) as e:
             raise PetlabError(f'{self.path} was removed or damaged while it was in use ({e}); run it again') from e
 
@@ -92,12 +93,12 @@ class Bank:
         method:str='crop', # As in fastai's `Resize`
         pad_mode:str='reflection', # As in fastai's `Resize`
         path:Path=None, # Folder of the banks; default: `bank_path()`
-        kind:str='photo' # Of the samples, a name in `sample_kinds`
+        kind:str='photo' # Of the samples, a name in `sample_kinds`, or a `Sample` with settings of its own
     ):
         self.engine,self.kind = engine or body_engine(),sample_kinds[kind]
         self.resize = dict(size=tuple(self.engine.size), method=method, pad_mode=pad_mode)
         how = method if method!='pad' else f'pad-{pad_mode}'
-        self.path = Path(path or bank_path())/f'v1-{self.engine.key}-{how}{"" if kind=="photo" else f"-{kind}"}'
+        self.path = Path(path or bank_path())/f'v1-{self.engine.key}-{how}{"" if self.kind.name=="photo" else f"-{self.kind.key}"}'
         self.shards,self.where,self.keeps,self.width = {},{},True,getattr(self.engine, 'n_features', None)
         with suppress(OSError): os.utime(self.path)  # when it was used last
         self.read()
@@ -146,19 +147,23 @@ def keep(self:Bank,
 
 # %% ../nbs/12_bank.ipynb #9cd74779
 @patch
-def _lacks(self:Bank, photo, views): return [v for v in views if photo not in self.where.get(v, {})]
+def _lacks(self:Bank, photo, views): return [v for v in self._pictures(views) if photo not in self.where.get(v, {})]
+
+@patch
+def _pictures(self:Bank, views):
+    "Names of the pictures behind `views`: the plain view is the mean of what the engine makes of all the kind's `views`"
+    return [*dict.fromkeys(o for v in views for o in (self.kind.views if v=='plain' else [v]))]
 
 @patch
 def _open(self:Bank, fn, views, beside):
-    "Digest of a photo, and by name those of its `views` that are new, here and in each bank `beside`; raises `PhotoError`"
-    with photo_data(fn) as data:
-        photo = hashlib.sha256(data).digest()[:16]
+    "Digest of a photo, and by name those of its pictures that are new, here and in each bank `beside`; raises `SampleError`"
+    with self.kind.read(fn) as (photo,data):
         lacking = [(self, self._lacks(photo, views)), *((o, o._lacks(photo, ('plain',))) for o in beside)]
         if not (sides := [max(o.resize['size']) for o,vs in lacking if vs]): return photo,[{} for _ in lacking]
         try:
             with self.kind.open(data, draft=2*max(sides)) as sample:
                 return photo,[{v: o.kind.view(sample, v, seed=photo.hex(), **o.resize) for v in vs} for o,vs in lacking]
-        except PhotoError as e: raise PhotoError(fn, e.reason) from e
+        except SampleError as e: raise type(e)(fn, e.reason) from e
 
 @patch
 def _activations(self:Bank, arrays, fn):
@@ -177,7 +182,7 @@ def _compute(self:Bank, files, views, beside=()):
     arrays = [[] for _ in banks]
     for fn in files:
         try: photo,new = self._open(fn, views, beside)
-        except PhotoError as e: photo,new,reason = None,[{} for _ in banks],e.reason
+        except SampleError as e: photo,new,reason = None,[{} for _ in banks],e.reason
         else: reason = ''
         for o,views_ in zip(arrays, new): o += views_.values()
         found.append((photo, new, reason))
@@ -227,25 +232,38 @@ def fill(self:Bank,
     return [res[i][0] for i in range(len(files))],[res[i][1] for i in range(len(files))]
 
 # %% ../nbs/12_bank.ipynb #a2a3e3d1
+_Part = namedtuple('_Part', 'picture view among items rows')
+
+@patch
+def _places(self:Bank, photos, views):
+    "Where things are: a shard's id -> the shard, and its `_Part`s"
+    res = {}
+    for j,v in enumerate(views):
+        pictures,parts = self._pictures([v]),{}
+        for i,o in enumerate(photos):
+            for name in pictures if o is not None else ():
+                shard,row = self.where[name][o]
+                if (part := parts.get((id(shard), name))) is None:
+                    part = parts[id(shard), name] = _Part(name, j, len(pictures), [], [])
+                    res.setdefault(id(shard), (shard, []))[1].append(part)
+                part.items.append(i)
+                part.rows.append(row)
+    return res
+
 @patch
 def rows(self:Bank,
     photos:list, # Digests, as from `fill`; None gives zeros
     views:tuple=('plain',) # Names, as in `photo_view`
 ) -> np.ndarray: # float16 [n,v,f]
-    "Activations that are in the bank"
-    res = None
-    for j,v in enumerate(views):
-        places = {}
-        for i,o in enumerate(photos):
-            if o is None: continue
-            shard,row = self.where[v][o]
-            places.setdefault(id(shard), (shard,[],[]))[1].append(i)
-            places[id(shard)][2].append(row)
-        for shard,idxs,rows in places.values():
-            found = shard[v][rows]
-            if res is None: res = np.zeros((len(photos), len(views), found.shape[1]), np.float16)
-            res[idxs,j] = found
-    return res
+    "Activations that are in the bank; the plain ones of a kind with several `views` are their mean"
+    res,means = None,any(len(self._pictures([v]))>1 for v in views)
+    for shard,parts in self._places(photos, views).values():
+        held = shard if isinstance(shard, dict) else shard.read({o.picture for o in parts})
+        for o in parts:
+            found = held[o.picture][o.rows]
+            if res is None: res = np.zeros((len(photos), len(views), found.shape[1]), np.float32 if means else np.float16)
+            res[o.items,o.view] += found.astype(res.dtype)/o.among
+    return None if res is None else res.astype(np.float16)
 
 # %% ../nbs/12_bank.ipynb #8c589b98
 @patch

@@ -342,24 +342,26 @@ def check_labels(
     groups:list=None, # A key for each of these, copies share theirs; default: what looks alike, of what is no photo the same bytes
     target:Target=None, # Default: what the labels ask for
     arch:str=default_arch, # As in `train_bank`
-    size:int=None, # Side in pixels; default: as in `train_bank`
+    size:int=None, # Side, or height and width, pixels; default: as in `train_bank`
     bank:Path=None, # Folder of the banks; default: `bank_path()`
-    kind:str='photo', # Of the samples, a name in `sample_kinds`
+    kind:str='photo', # Of the samples, as in `train_bank`
     seed:int=0 # Of the folds
 ) -> LabelCheck:
     "Which labels are probably wrong; raises `PetlabError` where there is nothing to judge by"
     if isinstance(table, Answers): return _of_answers(table, target)
     if isinstance(table, Trained):
         info,target,table = table.info,target or table.target,table.table
-        arch,size,kind = info['arch'],info['preprocess']['size'][0],info['sample']
+        arch,size,kind = info['arch'],tuple(info['preprocess']['size']),saved_sample(info)
     used = table[table.reason==''] if 'reason' in table else table
     files,labels = used.file.tolist(),used.label.tolist()
     _enough(labels)
     target = target or kinds[target_of(labels)].of(labels)
     if acts is None:
-        size = size or best_size(arch, target.reads=='class' and len(labels)>=40*len({*labels}))
-        acts = Bank(body_engine(arch, size=(size,size), grid=target.grid), target.method, path=bank, kind=kind).activations(files)[0][:,0]
+        sample = sample_kinds[kind]
+        side = size or (None if sample.size else best_size(arch, target.reads=='class' and len(labels)>=40*len({*labels})))
+        acts = Bank(kind_engine(arch, sample, target, side), target.method, path=bank, kind=kind).activations(files)[0][:,0]
     if len(acts)!=len(files): raise PetlabError(f'activations of {len(acts)} photos for {len(files)}; expected a row each')
+    if groups is None and 'group' in used: groups = together(used)
     if groups is None: groups = duplicate_groups(files, bank) if sample_kinds[kind].by_look else photo_digests(files)
     return _judged(target, files, labels, _unseen(target, acts, labels, groups, seed), groups)
 
@@ -467,6 +469,7 @@ _measures = 'width','height','lights','shadows','sharpness','information'
 
 class _Measured:
     "A kind of sample whose one view is what is measured of a photo: float32 [6] as bytes"
+    views,read = ('plain',),Photo.read
     @contextmanager
     def open(self, data, draft=None):
         with opened(data, draft=512) as img, Image.open(io.BytesIO(data)) as whole: yield img,whole.size
@@ -700,16 +703,17 @@ def check_source(
     why = f'; {shown(table.file[0].name)}: {shown(table.reason[0])}' if len(table) else ''
     if not labels: raise PetlabError(f'none of the {len(table)} files has a label that can be used{why}')
     as_target = kinds[target or target_of(labels)]
-    size = size or best_size(arch, as_target.reads=='class' and len(labels)>=40*len({*labels}))
-    kept = Bank(body_engine(arch, size=(size,size), grid=as_target.grid), as_target.method, path=bank, kind=kind)
-    waves = [wave_bank(bank)] if sample_kinds[kind].by_look else []
+    sample = sample_kinds[kind]
+    side = size or (None if sample.size else best_size(arch, as_target.reads=='class' and len(labels)>=40*len({*labels})))
+    kept = Bank(kind_engine(arch, sample, as_target, side), as_target.method, path=bank, kind=kind)
+    waves = [wave_bank(bank)] if sample.by_look else []
     table,digest = _opened(table, kept, waves)
     used = table[table.reason=='']
     if not len(used): raise PetlabError(f'none of the {len(table)} files can be read; {shown(table.file[0].name)}: {table.reason[0]}')
     files,labels,photos = used.file.tolist(),used.label.tolist(),[digest[o] for o in used.file]
     _enough(labels)
     target,acts = as_target.of(labels),kept.rows(photos)[:,0]
-    flat = acts.reshape(len(acts), -1, as_target.grid**2).mean(2, dtype=np.float32) if as_target.grid>1 else acts
+    flat = acts.reshape(len(acts), -1, kept.engine.grid**2).mean(2, dtype=np.float32) if kept.engine.grid>1 else acts
     with threadpool_limits(1, 'blas'), ThreadPoolExecutor(1) as pool:
         axes,strange = (pool.submit(o, flat) for o in (_Axes, strange_items))
         pairs = _pairs(photos, waves[0].rows(photos)[:,0] if waves else None)
@@ -717,7 +721,7 @@ def check_source(
         out = _unseen(target, acts, labels, groups, seed, axes.result())
         strange,dist = strange.result()
     found = _judged(target, files, labels, out, groups, [(i,j) for i,j in pairs if labels[i]!=labels[j]])
-    measures = photo_measures(files, bank, photos) if kind=='photo' else pd.DataFrame(columns=['file', *_measures])
+    measures = photo_measures(files, bank, photos) if sample.name=='photo' else pd.DataFrame(columns=['file', *_measures])
     rest = (table.readable | named) & (table.reason!='')
     unreadable,unlabelled = (table.loc[o, ['file','reason']].reset_index(drop=True) for o in (~table.readable & ~named, rest))
     outliers = used.iloc[strange][['file','label']].assign(score=dist[strange].round(3)).reset_index(drop=True)

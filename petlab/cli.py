@@ -30,7 +30,8 @@ def train(
     test_pct:float=0., # Fraction of the photos set aside before that, and measured once, at the end
     seed:int=42, # Same seed, same photos, same machine: same numbers
     out:str='model', # Folder for the model; a model that is there is replaced
-    kind:str='photo', # Of the samples: photo, or a room's name
+    kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
+    groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Train a network on photos, measure it and save it"
@@ -39,15 +40,14 @@ def train(
     start = time.perf_counter()
     if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"--recipe {recipe!r}: expected 'bank' or 'fine_tune'")
     if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; fine_tune trains the whole network anyway')
-    if kind!='photo' and (recipe=='fine_tune' or unfrozen): raise PetlabError(f'--kind {kind} is for the recipe bank alone')
     check_target(out)
-    columns = _given(item=item, label_delim=label_delim, valid_col=valid_col)
-    args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, **columns)
+    columns = _given(item=item, label_delim=label_delim, valid_col=valid_col, groups=groups)
+    args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, kind=kind, **columns)
     with _quiet(json):
-        path = pets_path(source)
+        path = pets_path(source, kind)
         if recipe=='bank' and not unfrozen:
             from petlab.train import train_bank
-            done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, kind=kind, **args)
+            done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, **args)
         else: done = _train_learner(path, out, arch, recipe, epochs, unfrozen, args)
     n_train,n_valid = (int((done.table.set==o).sum()) for o in ('train','valid'))
     facts = dict(done.score.asdict(), n_train=n_train, n_valid=n_valid, seconds=round(time.perf_counter()-start, 1), model=str(out),
@@ -72,7 +72,7 @@ def _tell_trained(done, facts, doubts):
     from petlab.core import shown
     from petlab.sample import class_balance
     print(class_balance(done.table).rename(index=shown).to_string())
-    _tell_others(facts['not_photos'])
+    _tell_others(facts['not_photos'], done.info['sample'])
     held = (done.table.set=='valid').any()
     print(f"\n{'validation set' if held else 'each photo by a head that did not see it'}: {done.score}")
     if said := _by_class(done.score): print(said)
@@ -104,12 +104,14 @@ def _train_learner(path, out, arch, recipe, epochs, unfrozen, args):
     from fastai.torch_core import set_seed
     from petlab.train import Trained
     from petlab.copies import duplicate_groups
+    from petlab.photo import photo_digests, sample_kinds
     from petlab.learn import learner_target, pet_learner, score
     from petlab.save import save_model
     from petlab.model import read_info
     from petlab.data import pet_dls
     set_seed(args['seed'], reproducible=True)
-    dls = pet_dls(path, copies=duplicate_groups, **{**args, 'valid_pct': args['valid_pct'] or .2})
+    copies = duplicate_groups if sample_kinds[args['kind']].by_look else photo_digests
+    dls = pet_dls(path, copies=copies, **{**args, 'valid_pct': args['valid_pct'] or .2})
     learn = pet_learner(dls, arch)
     with nullcontext() if sys.stdout.isatty() else learn.no_bar():
         if recipe=='fine_tune': learn.fine_tune(epochs or 1)
@@ -143,8 +145,8 @@ def _account(path, left_out, copies, kind='photo'):
     def rows(key, found): return [{'file': str(k), key: str(v)} for k,v in found.items()]
     return dict(left_out=rows('error', left_out), copies=rows('copy_of', copies), not_photos=rows('reason', others))
 
-def _tell_others(not_photos):
-    "How many files are no photos, by their ending"
+def _tell_others(not_photos, kind='photo'):
+    "How many files are no photos, or no samples of another kind, by their ending"
     from petlab.core import shown
     counts = {}
     for o in not_photos:
@@ -152,12 +154,21 @@ def _tell_others(not_photos):
         counts[end] = counts.get(end, 0)+1
     said = sorted(counts.items(), key=lambda o: (-o[1], o[0]))
     ends = ', '.join(f'{n} {shown(k)}' for k,n in said[:10])
-    if said: print(f"{len(not_photos)} files are no photos: {ends}{', ...' if len(said)>10 else ''}", file=sys.stderr)
+    if said: print(f"{len(not_photos)} files are no {kind}s: {ends}{', ...' if len(said)>10 else ''}", file=sys.stderr)
+
+# %% ../nbs/82_cli.ipynb #5b998534
+def _predictor(model, kind=None):
+    "A saved model; the file of its kind is run first"
+    from petlab.photo import sample_kinds
+    from petlab.predict import Predictor
+    if kind: sample_kinds[kind]
+    return Predictor(model)
 
 # %% ../nbs/82_cli.ipynb #a86bde7a
 def _absent(fn):
     "Why nothing is known of a path, or None"
-    try: os.stat(fn)
+    from petlab.photo import part_of
+    try: os.stat(part_of(fn)[0])
     except (FileNotFoundError, NotADirectoryError): return 'no such file'
     except OSError as e: return e.strerror
 
@@ -173,7 +184,7 @@ def _photos(
         else:
             photos,rest = kind.find(o)
             found += photos
-            if not photos: empty[Path(o)] = 'no photos in this folder'
+            if not photos: empty[Path(o)] = f'no {kind.name}s in this folder'
             others += [dict(file=str(k), reason=v) for k,v in rest.items()]
     absent = {o: why for o in found if (why := _absent(o))}
     return [o for o in found if o not in absent],absent|empty,others
@@ -181,14 +192,14 @@ def _photos(
 def predict(
     model:str, # Folder of a saved model
     *photos:str, # Photos, or folders of them
+    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as accel.py; it is run
     json:bool=False # Print a JSON object a line and nothing else
 ) -> int: # Exit code
     "Print what the model answers to each photo: a class or labels and the probability, or numbers and their 90 % intervals"
-    from petlab.predict import Predictor
-    from petlab.photo import PhotoError
+    from petlab.photo import SampleError
     from petlab.core import shown
     if not photos: raise PetlabError('no photos given; name some, or a folder of them')
-    predictor = Predictor(model)
+    predictor = _predictor(model, kind)
     files,absent,others = _photos(photos, predictor.kind)
     if not files: raise PetlabError('; '.join(f'{k}: {v}' for k,v in [*absent.items()][:1]))
     failed = bool(absent)
@@ -197,10 +208,10 @@ def predict(
         elif error: print(f'{shown(fn)}: {shown(error)}', file=sys.stderr)
         else: print(f'{shown(fn)}\t{said}')
     for fn,o in predictor.stream(files):
-        if isinstance(o, PhotoError): failed = tell(fn, error=o.reason) or True
+        if isinstance(o, SampleError): failed = tell(fn, error=o.reason) or True
         else: tell(fn, o)
     for fn,why in absent.items(): tell(fn, error=why)
-    _tell_others(others)
+    _tell_others(others, predictor.kind.name)
     return int(failed)
 
 # %% ../nbs/82_cli.ipynb #40791403
@@ -211,14 +222,15 @@ def evaluate(
     target:str=None, # class, several or number, as a check: what the model answers with
     item:str=None, # Column of the CSV that names the photos; default: the first that does
     label_delim:str=None, # What is between several labels in a column; default: ; or | or a comma, else a blank
+    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as accel.py; it is run
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Measure a saved model on labelled photos, and show its worst mistakes"
     from petlab.pets import pets_path
-    from petlab.predict import Predictor
     from petlab.sample import tell_left_out
     with _quiet():
-        predictor,path = Predictor(model),pets_path(source)
+        predictor = _predictor(model, kind)
+        path = pets_path(source, predictor.kind)
         table = _labelled(predictor, model, path, label, target, item, label_delim)
         answers,table = predictor.answers(table, progress=len(table)>100)
         table = table.assign(copy_of=_copies(table.file[table.reason=='']))
@@ -232,7 +244,7 @@ def evaluate(
         print(dumps(dict(score.asdict(), **seen, unreadable=int((~table.readable).sum()), **files, worst=worst)))
     else:
         _tell_evaluated(score, trained_on, unseen, worst)
-        _tell_others(files['not_photos'])
+        _tell_others(files['not_photos'], predictor.kind.name)
     return int(bool(files['left_out']))
 
 def _labelled(predictor, model, path, label, target, item, label_delim):
@@ -241,7 +253,7 @@ def _labelled(predictor, model, path, label, target, item, label_delim):
     label,kind = label or predictor.info.get('label'),predictor.target
     if not label: raise PetlabError(f'{model} was trained with labels of its own: say what these are with --label')
     if target not in (None, kind.name): raise PetlabError(f"--target {target}: {model} answers with {kind.name}; leave --target out")
-    how = dict(target=kind.reads, item=item, label_delim=label_delim, kind=predictor.kind.name)
+    how = dict(target=kind.reads, item=item, label_delim=label_delim, kind=predictor.kind)
     return label_source(path, label, **how).drop(columns='set')
 
 # %% ../nbs/82_cli.ipynb #c1d20a04
@@ -336,10 +348,14 @@ def _label_doubts(model, source, *how):
     from petlab.clean import check_labels
     from petlab.pets import pets_path
     from petlab.predict import Predictor
+    from petlab.sample import group_keys
     predictor = Predictor(model)
     info = predictor.info
-    table = _labelled(predictor, model, pets_path(source), *how)
-    try: return check_labels(table, arch=info['arch'], size=info['preprocess']['size'][0], kind=predictor.kind.name).summary(3)
+    path,groups = pets_path(source, predictor.kind),info['training'].get('groups')
+    table = _labelled(predictor, model, path, *how)
+    args = dict(arch=info['arch'], size=tuple(info['preprocess']['size']), kind=predictor.kind)
+    if groups: args['groups'] = group_keys(groups, path, how[2], predictor.kind)(table.file[table.reason==''].tolist())
+    try: return check_labels(table, **args).summary(3)
     except PetlabError as e: print(f'labels are not checked: {e}', file=sys.stderr)
     return []
 
@@ -353,12 +369,14 @@ def report(
     label_delim:str=None, # What is between several labels in a column; default: ; or | or a comma, else a blank
     strange:str=None, # A folder of photos that are none of the classes, to see what it says of them; default: pictures made for it
     seed:int=42, # Of what is drawn by lot
+    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as accel.py; it is run
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Write a page about a model: how good, how sure, where it errs and what it looks at"
     from petlab.core import shown
     from petlab.report import report
     with _quiet():
+        _predictor(model, kind)
         facts = report(model, source, out, label, seed, strange, **_given(target=target, item=item, label_delim=label_delim))
         facts['labels'] = _label_doubts(model, source, label, target, item, label_delim)
     if json: print(dumps(facts))
@@ -382,6 +400,8 @@ def tune(
     test_pct:float=0.2, # Fraction of the photos sealed before that, and looked at once, at the end
     seed:int=42, # Of the draws and the search
     out:str='model', # Folder for the best model; the search is kept beside it, and taken up again by the same command
+    kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
+    groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Search for good hyperparameters, and give the verdict of photos that the search never saw"
@@ -391,11 +411,11 @@ def tune(
     from petlab.target import kinds
     from petlab.tune import tune
     with _quiet():
-        path = pets_path(source)
-        how = find_labels(path, label, target and kinds[target].reads, item, label_delim)
-        how = _given(**how._replace(target=target or how.target)._asdict(), valid_col=valid_col)
+        path = pets_path(source, kind)
+        how = find_labels(path, label, target and kinds[target].reads, item, label_delim, kind)
+        how = _given(**how._replace(target=target or how.target)._asdict(), valid_col=valid_col, kind=kind, groups=groups)
         tuned = tune(path, out=out, trials=trials, archs=_names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed, **how)
-    files = _account(path, *_of_table(tuned.photos))
+    files = _account(path, *_of_table(tuned.photos), kind)
     look,verdict = tuned.test,dict(default=tuned.default.asdict(), gain=tuned.gain._asdict(), won=bool(tuned.won), verdict=tuned.verdict)
     facts = dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), **verdict, model=str(out))
     test = look and dict(n=look.n, wrong=look.wrong, error_rate=look.error_rate, interval=[*look.interval], look=look.look)
@@ -418,6 +438,8 @@ def compare(
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     seed:int=42, # Of the draws
     out:str=None, # File for the picture, such as archs.png
+    kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
+    groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Compare pretrained networks on your photos: error, photos a second, seconds to train"
@@ -428,14 +450,14 @@ def compare(
     from petlab.tune import compare_archs, plot_archs
     if out: _check_picture(out)
     with _quiet():
-        path = pets_path(source)
+        path = pets_path(source, kind)
         reads = target and kinds[target].reads
-        how = find_labels(path, label, reads, item, label_delim)
-        columns = _given(target=reads, item=item, label_delim=label_delim, valid_col=valid_col)
+        how = find_labels(path, label, reads, item, label_delim, kind)
+        columns = _given(target=reads, item=item, label_delim=label_delim, valid_col=valid_col, kind=kind, groups=groups)
         found = compare_archs(path, _names(arch or ''), how.label, seed=seed, show_plot=False, **columns)
     if out:
         with whole_file(out) as new: plot_archs(found).figure.savefig(new, bbox_inches='tight')
-    files = _account(path, *_of_table(found.photos))
+    files = _account(path, *_of_table(found.photos), kind)
     if json: print(dumps(dict(archs=found.table.to_dict('records'), verdict=found.verdict, sealed=found.sealed, **files)))
     else:
         _tell_others(files['not_photos'])
@@ -510,7 +532,7 @@ def check(
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     arch:str='efficientnet_lite0', # As in train, whose activations are used again
-    kind:str='photo', # Of the samples: photo, or a room's name
+    kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
     seed:int=0, # Of the folds
     out:str=None, # File for a picture of the most suspicious photos, such as suspects.png
     json:bool=False # Print one JSON object and nothing else
@@ -522,7 +544,7 @@ def check(
     from petlab.sample import label_text
     if out: _check_picture(out)
     columns = _given(target=target, item=item, label_delim=label_delim, valid_col=valid_col)
-    with _quiet(json): found = check_source(pets_path(source), label, arch=arch, kind=kind, seed=seed, **columns)
+    with _quiet(json): found = check_source(pets_path(source, kind), label, arch=arch, kind=kind, seed=seed, **columns)
     if out:
         from matplotlib import pyplot as plt
         found.plot()
@@ -536,7 +558,7 @@ def check(
         if len(worth)>20: print(f'  ... and {len(worth)-20} others: --json names them all')
         words = [_program(), 'review', source, *(['--label', label] if label else [])]
         one = all(isinstance(o, str) for o in found.suspects.label)  # a class each, which is what can be reviewed
-        if found.exit_code and one: print(f'look at them with\n\n    {shown(shlex.join(words))}\n')
+        if found.exit_code and one and kind=='photo': print(f'look at them with\n\n    {shown(shlex.join(words))}\n')
     return found.exit_code
 
 # %% ../nbs/82_cli.ipynb #a154fbcd
@@ -609,6 +631,10 @@ def _parsed(f, argv):
     from fastcore.script import anno_parser
     parser = anno_parser(f, f'petlab {f.__name__}')
     parser.epilog = f'Example: {_examples[f]}'
+    for o in parser._actions:
+        if o.dest!='kind': continue
+        o.option_strings = ['--as']  # which is no name in Python
+        parser._option_string_actions['--as'] = parser._option_string_actions.pop('--kind')
     def error(message):
         parser.print_usage(sys.stderr)
         raise PetlabError(message)

@@ -363,11 +363,13 @@ def out_of_domain(
     "Which photos are unlike those that `learn` was trained on; pets of another source pass less often than `keep`; raises `PetlabError`"
     import pandas as pd
     from petlab.acts import acts_dl
-    files = [*map(Path, pet_files(pets_path(photos)) if isinstance(photos, (str,Path)) else photos)]
+    from petlab.learn import dls_kind
+    kind = dls_kind(learn.dls)
+    files = [*map(Path, pet_files(pets_path(photos, kind), kind) if isinstance(photos, (str,Path)) else photos)]
     if not [*learn.model[0].parameters()]: raise PetlabError('a head alone sees no photos: give the learner that it is the head of')
     if not all(len(o.dataset) for o in learn.dls.loaders[:2]):
         raise PetlabError('the model has no training and validation photos to compare with: give a learner that was made from photos')
-    df = pd.DataFrame(dict(file=files, reason=check_photos(files)), dtype=object)
+    df = pd.DataFrame(dict(file=files, reason=kind.check(files)), dtype=object)
     ok = df.index[df.reason=='']
     if not len(ok): raise PetlabError(f'{files[0]}: {df.reason[0]}' if files else 'no photos given')
     train = acts_dl(learn, learn.dls.train, bank=bank).dataset
@@ -379,7 +381,7 @@ def out_of_domain(
     signs = dict(prob=-1, energy=1, distance=1)
     df.attrs = dict(threshold=threshold, keep=keep, auroc={k: auroc(s*valid[k], s*found[k]) for k,s in signs.items()},
         valid={k: valid[k].tolist() for k in signs}, says=_kept_sentence(len(valid['prob']), keep, df.strange[ok]))
-    if show_plot: plot_out_of_domain(df)
+    if show_plot: plot_out_of_domain(df, kind=kind)
     return df
 
 # %% ../nbs/33_confidence.ipynb #12381f79
@@ -404,7 +406,8 @@ def _plot_scores(
 
 def plot_out_of_domain(
     df:'pd.DataFrame', # From `out_of_domain`
-    n:int=7 # Photos shown
+    n:int=7, # Photos shown
+    kind:str='photo' # Of the samples, as in `Bank`
 ):
     "The scores, and the photos that are farthest from the training photos with what the model said"
     import matplotlib.pyplot as plt
@@ -413,5 +416,5 @@ def plot_out_of_domain(
     _plot_scores(df, top.subplots(1, 3))
     for ax in (axs := bottom.subplots(1, n)): ax.axis('off')
     for ax,o in zip(axs, df.nlargest(n, 'distance').itertuples()):
-        ax.imshow(resize_photo(open_photo(o.file, 256), (128,128)))
+        ax.imshow(sample_kinds[kind].thumb(o.file, 128))
         ax.set_title(f'{o.predicted} {o.prob:.0%}\ndistance {o.distance:.0f}', size=8)

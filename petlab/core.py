@@ -11,7 +11,7 @@ __all__ = ['shown', 'bar', 'whole_file', 'Kinds', 'data_path', 'make_config']
 import configparser, os, sys, tempfile
 from contextlib import contextmanager
 from importlib import import_module
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from fastcore.imports import IN_NOTEBOOK
 from . import PetlabError
@@ -47,13 +47,30 @@ def whole_file(
     except OSError as e: raise PetlabError(f'{shown(path)} could not be written ({e.strerror or e}); choose another place') from e
 
 # %% ../nbs/00_core.ipynb #5fb0a1c5
+def _from_file(fn):
+    "The module in a Python file"
+    fn = Path(fn).absolute()
+    name = f'petlab_kind_{fn.stem}'
+    if not fn.is_file(): raise PetlabError(f'{shown(fn)}: no such file; give one that holds a class of a kind')
+    if getattr(sys.modules.get(name), '__file__', None)!=str(fn):
+        spec = spec_from_file_location(name, fn)
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
 class Kinds(dict):
-    "Kinds of something by name; a name that is not there yet is that of a room, `petlab.<name>`, which brings its kind"
+    "Kinds of something by name; one that is not there yet is a room, `petlab.<name>`, or a Python file, `<name>.py`, which brings its kind"
     def __missing__(self, name):
+        if str(name).endswith('.py'):
+            module = _from_file(name)
+            classes = [o for o in vars(module).values() if getattr(o, '__module__', None)==module.__name__ and hasattr(o, 'name')]
+            if not (own := [o.name for o in classes if o.name in self]): raise PetlabError(f'{shown(name)}: it defines no such kind')
+            return self[own[-1]]
         room = f'petlab.{name}'
         if str(name).isidentifier() and find_spec(room): import_module(room)
-        there = ', '.join(self)
-        if name not in self: raise PetlabError(f'{shown(repr(name))}: no such kind; there are {there}, and rooms named as their kind')
+        there = ', '.join(filter(None, self))
+        if name not in self:
+            raise PetlabError(f'{shown(repr(name))}: no such kind; there are {there}, rooms named as their kind, and Python files of yours')
         return self[name]
 
 # %% ../nbs/00_core.ipynb #a29a844b

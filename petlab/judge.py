@@ -212,7 +212,7 @@ def _predictor_labels(model, files):
     "As `_learner_labels`, by a `Predictor`"
     preds = model.batch(files)
     for o in preds:
-        if isinstance(o, PhotoError): raise o
+        if isinstance(o, SampleError): raise o
     return [o.label for o in preds],model.vocab,model.info['arch'],_weights_digest(read_weights(model.folder, model.info))
 
 def _answer_labels(
@@ -295,7 +295,7 @@ class SealedTest:
 @patch
 def _unchanged(self:SealedTest):
     "Raise `PetlabError` if a photo is not what it was when it was set aside"
-    there = [fn for fn in self._files if fn.exists()]
+    there = [fn for fn in self._files if part_of(fn)[0].exists()]
     now = dict(zip(there, photo_digests(there)))
     changed = [fn.name for fn,o in zip(self._files, self._digests) if now.get(fn)!=o]
     if changed:

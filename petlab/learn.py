@@ -6,8 +6,8 @@ Docs: https://petlab.github.io/petlab/learn.html.md"""
 
 # %% auto #0
 __all__ = ['DevicePrecision', 'FrozenStats', 'TrainingLog', 'PhotoLosses', 'has_points', 'dl_labels', 'learner_target',
-           'pet_learner', 'lite0', 'photo_files', 'files_dl', 'learner_outputs', 'score', 'assess', 'predict_photos',
-           'score_photos']
+           'pet_learner', 'lite0', 'photo_files', 'files_dl', 'learner_outputs', 'score', 'assess', 'dls_kind',
+           'predict_photos', 'score_photos']
 
 # %% ../nbs/21_learn.ipynb #6c31dfd2
 import ctypes
@@ -310,12 +310,18 @@ def assess(
     return _with_answers(learner_target(learn), table, ok, learner_outputs(learn, files_dl(learn, table.file[ok].tolist()))[0])
 
 # %% ../nbs/21_learn.ipynb #2b83df09
+def dls_kind(
+    dls:DataLoaders
+): # A `Sample`
+    "The kind of samples that `dls` holds: as it is known from `pet_dls` or a saved model, else photos"
+    return getattr(dls, 'kind', sample_kinds['photo'])
+
 def predict_photos(
     learn:Learner, # As in `learner_target`
     files:list # Paths
 ) -> pd.DataFrame: # A row a file: `file`, `reason` (`''`, or why it can't be read), `predicted`, `prob`
     "What is answered of each photo; unreadable ones stay in the table"
-    return assess(learn, pd.DataFrame(dict(file=list(files), reason=check_photos(files)), dtype=object))
+    return assess(learn, pd.DataFrame(dict(file=list(files), reason=dls_kind(learn.dls).check(files)), dtype=object))
 
 def score_photos(
     learn:Learner, # As in `learner_target`

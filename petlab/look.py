@@ -34,12 +34,10 @@ from .target import Score
 from .judge import class_errors
 from .confidence import *
 
-# %% ../nbs/34_look.ipynb #19b0defc
-def _thumb(fn, side=96): return resize_photo(open_photo(fn, draft=2*side), (side,side))
-
 # %% ../nbs/34_look.ipynb #9b6a2dba
 class PetInterpretation(ClassificationInterpretation):
-    "fastai's `ClassificationInterpretation`, that predicts once (`probs` [n,k], `targs` [n]) and shows the photos"
+    "fastai's `ClassificationInterpretation`, that predicts once (`probs` [n,k], `targs` [n]) and shows the photos, or samples of its `kind`"
+    kind = sample_kinds['photo']
     @classmethod
     def from_learner(cls,
         learn:Learner, # A classifier of photos, one label each
@@ -59,7 +57,7 @@ class PetInterpretation(ClassificationInterpretation):
         if probs.ndim!=2 or targs.ndim!=1:
             raise PetlabError(f'predictions {tuple(probs.shape)} and targets {tuple(targs.shape)}: expected classes [n,k] and [n]')
         res = cls(learn, dl, losses, act)
-        res.probs,res.targs = to_np(probs.float()),to_np(targs)
+        res.probs,res.targs,res.kind = to_np(probs.float()),to_np(targs),dls_kind(learn.dls)
         return res
     def confusion_matrix(self) -> np.ndarray: # Counts [k,k], a row for each true class
         "As fastai's, without predicting again"
@@ -93,7 +91,7 @@ def plot_top_losses(self:PetInterpretation,
     idxs = idxs[list(k)] if is_listy(k) or isinstance(k, range) else idxs[:k]
     axs = get_grid(len(idxs), ncols=min(ncols, len(idxs)), figsize=(side*min(ncols, len(idxs)), (side+.6)*math.ceil(len(idxs)/ncols)))
     for ax,o in zip(axs, self.table.iloc[idxs].itertuples()):
-        ax.imshow(_thumb(o.file, 192))
+        ax.imshow(self.kind.thumb(o.file, 192))
         ax.axis('off')
         ax.set_title(f'{o.predicted} {o.prob:.0%}\nis {o.label} {o.prob_label:.1%}\nloss {o.loss:.2f}', fontsize=8, loc='left',
             color='C0' if o.label==o.predicted else 'C3')
@@ -126,7 +124,7 @@ def plot_confusion_photos(self:PetInterpretation,
         if not cm[t,p]: continue
         idxs = np.flatnonzero((self.targs==t)&(best==p))
         idx = idxs[losses[idxs].argmin() if i==j else losses[idxs].argmax()]
-        ax.imshow(_thumb(photo_files(self.dl)[idx]), extent=(j-.4,j+.4,i+.4,i-.4), zorder=2)
+        ax.imshow(self.kind.thumb(photo_files(self.dl)[idx]), extent=(j-.4,j+.4,i+.4,i-.4), zorder=2)
     ax.set(xlim=(-.5,n-.5), ylim=(n-.5,-.5), xticks=range(n), yticks=range(n), xlabel='predicted', ylabel='is',
         title=f'{off_diagonal(cm[np.ix_(show,show)])} of {off_diagonal(cm)} mistakes, among {n} of {len(cm)} classes')
     ax.set_xticklabels([self.vocab[o] for o in show], rotation=35, ha='right', parse_math=False)
@@ -164,7 +162,7 @@ def plot_confused(self:PetInterpretation,
     for row,o in zip(axs, pairs.itertuples()):
         right = t.file[(t.label==o.predicted)&(t.predicted==o.predicted)]
         for ax,fn in zip(row, [*o.files[:ncols], *[None]*(ncols-len(o.files)), right.iloc[0] if len(right) else None]):
-            if fn: ax.imshow(_thumb(fn, 160))
+            if fn: ax.imshow(self.kind.thumb(fn, 160))
             ax.axis('off')
         row[0].set_title(f'{o.label}, {o.n} of {o.of}', fontsize=9, loc='left', color='C3')
         row[-1].set_title(f'taken for {o.predicted}', fontsize=9, loc='left')
@@ -320,8 +318,10 @@ def framed(
     files:list # Paths
 ) -> np.ndarray: # uint8 [n,h,w,3]
     "Photos as the network sees them: resized and cropped, before they are normalised"
-    tfms = _photo_dls(learn, files).valid.after_item.fs.filter(lambda o: isinstance(o, Resize))
-    return np.stack([np.asarray(compose_tfms(PILImage(open_photo(o)), tfms, split_idx=1)) for o in files])
+    dls,kind = _photo_dls(learn, files),dls_kind(learn.dls)
+    tfms = dls.valid.after_item.fs.filter(lambda o: isinstance(o, Resize))
+    def image(fn): return PILImage(open_photo(fn)) if kind.name=='photo' else dls.valid_ds.tls[0].tfms(fn)
+    return np.stack([np.asarray(compose_tfms(image(o), tfms, split_idx=1)) for o in files])
 
 def plot_maps(
     pics:np.ndarray, # uint8 [n,h,w,3], as from `framed`
@@ -735,7 +735,7 @@ def feature_map(
     x = StandardScaler().fit_transform(x.astype(np.float32))
     xy = TSNE(init='pca', perplexity=min(30, (len(x)-1)/3), random_state=seed).fit_transform(x)
     df = pd.DataFrame(dict(file=list(files), label=[vocab[int(o)] for o in y], x=xy[:,0], y=xy[:,1]))
-    if show_plot: plot_feature_map(df)
+    if show_plot: plot_feature_map(df, kind=dls_kind(learn.dls))
     return df
 
 def _spread(xy, n, least=.045):
@@ -748,7 +748,8 @@ def _spread(xy, n, least=.045):
 def plot_feature_map(
     df:pd.DataFrame, # From `feature_map`
     photos:int=100, # Thumbnails, where there is room for them; the other photos are dots
-    ax=None # To draw on
+    ax=None, # To draw on
+    kind:str='photo' # Of the samples, as in `Bank`
 ):
     "Photos at their places, framed in the colour of their label"
     ax,labels = ifnone(ax, plt.subplots(figsize=(9,8))[1]),sorted(df.label.unique())
@@ -758,7 +759,7 @@ def plot_feature_map(
     for label,o in df.groupby('label'): ax.scatter(o.x, o.y, s=20, color=colour[label], label=label)
     for o in df.iloc[_spread(df[['x','y']].to_numpy(), photos)].itertuples():
         box = dict(edgecolor=colour[o.label], lw=2.5, boxstyle='square,pad=0')
-        ax.add_artist(AnnotationBbox(OffsetImage(_thumb(o.file, 64), zoom=.5), (o.x,o.y), pad=0, bboxprops=box))
+        ax.add_artist(AnnotationBbox(OffsetImage(sample_kinds[kind].thumb(o.file, 64), zoom=.5), (o.x,o.y), pad=0, bboxprops=box))
     if len(labels)<=10: ax.legend(fontsize=9)
     ax.set(xticks=[], yticks=[], title=f'{len(df)} photos, {len(labels)} labels')
     ax.margins(.05)

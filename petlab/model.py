@@ -60,7 +60,7 @@ def model_card(
             'get another class by it than in float32.\n\n')
     return f'''# {', '.join(map(_plain, vocab[:5]))}{f" and {len(vocab)-5} more" if len(vocab)>5 else ''}
 
-{_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} photos, {how}.
+{_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} {_plain(info.get('sample', 'photo'))}s, {how}.
 
 | measured on {_how_measured(s['n'], t)} | |
 |---|---|
@@ -289,6 +289,7 @@ def _check_network(info, need):
     need(all(isinstance(o, (str,int,float)) for o in vocab) and 0<len({*vocab})==len(vocab)<=100_000, 'the classes are not different names')
     _check_target_kind(info, need)
     need(isinstance(info.get('sample', 'photo'), str), "'sample' is no name")
+    need(isinstance(info.get('settings', {}), dict), "'settings' are not described")
     need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
     need(_several(pre.get('size'), 2, lambda o: _whole(o, 8, 4096)), "'size' is not two whole numbers from 8 to 4096")
     need(_several(pre.get('mean'), 3, lambda o: _number(o, -5000, 5000)) and _several(pre.get('std'), 3, lambda o: _number(o, 1e-6, 5000)),

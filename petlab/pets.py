@@ -12,6 +12,7 @@ import os, stat, tempfile
 from pathlib import Path
 from . import PetlabError
 from .core import *
+from .photo import sample_kinds
 from .source import is_table
 
 # %% ../nbs/04_pets.ipynb #3567bd04
@@ -69,15 +70,33 @@ def oxford_pets(
     return dest
 
 # %% ../nbs/04_pets.ipynb #2e60d7f1
-def pets_path(
-    source:str|Path=None # `'pets'` (Oxford-IIIT Pet), `'sketch'` (drawn), a folder, a CSV; default: `'pets'` once fetched, else `'sketch'`
-) -> Path: # The CSV, or a folder: the Oxford layout (`images/`, perhaps `annotations/`) or photos in any folders
-    "Folder of the photos that `source` names, drawn or fetched if need be; raises `PetlabError` where there is none"
-    if source is None: source = 'pets' if _oxford_folder().exists() else 'sketch'
-    if source=='pets': return oxford_pets()
-    if source=='sketch':
+def _drawn(kind):
+    "The folder of the drawn samples of a kind"
+    if kind.name=='photo':
         from petlab.sketch import sketch_pets
         return sketch_pets()
+    place = data_path()/f'petlab-sketch-{kind.name}-{kind.version}'
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if place.exists(): return place
+        with tempfile.TemporaryDirectory(dir=place.parent, prefix='.drawing-') as tmp:
+            kind.sketch(Path(tmp)/'new')
+            try: return Path(tmp, 'new').rename(place)
+            except OSError:
+                if not place.exists(): raise
+                return place  # another process came first
+    except OSError as e: raise PetlabError(f'{place} could not be written ({e.strerror or e}); set FASTAI_HOME to another folder') from e
+
+def pets_path(
+    source:str|Path=None, # `'pets'` (Oxford-IIIT Pet), `'sketch'` (drawn), a folder, a CSV; default: `'pets'` once fetched, else `'sketch'`
+    kind:str='photo' # Of the samples that are drawn, a name in `sample_kinds`, or a `Sample`
+) -> Path: # The CSV, or a folder: the Oxford layout (`images/`, perhaps `annotations/`) or photos in any folders
+    "Folder of the photos that `source` names, drawn or fetched if need be; raises `PetlabError` where there is none"
+    kind = sample_kinds[kind]
+    photos = kind.name=='photo'
+    if source is None: source = 'pets' if photos and _oxford_folder().exists() else 'sketch'
+    if photos and source=='pets': return oxford_pets()
+    if source=='sketch': return _drawn(kind)
     why = 'no such folder'
     if is_table(source) and os.path.isfile(source): return Path(source)
     try:
@@ -85,4 +104,5 @@ def pets_path(
         if source!='' and stat.S_ISDIR(os.stat(path).st_mode): return path
     except (FileNotFoundError, NotADirectoryError): pass
     except (OSError, RuntimeError, ValueError) as e: why = getattr(e, 'strerror', None) or e
-    raise PetlabError(f"{shown(source) or repr('')}: {why}; give one that holds photos, a CSV, or 'sketch' or 'pets'")
+    more = " or 'pets'" if photos else ''
+    raise PetlabError(f"{shown(source) or repr('')}: {why}; give one that holds {kind.name}s, a CSV, or 'sketch'{more}")

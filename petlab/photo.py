@@ -6,16 +6,19 @@ Docs: https://petlab.github.io/petlab/photo.html.md"""
 
 # %% auto #0
 __all__ = ['photo_formats', 'photo_endings', 'other_endings', 'FolderFiles', 'photo_limit', 'open_memory', 'sample_kinds',
-           'folder_files', 'pet_files', 'PhotoError', 'to_rgb', 'photo_data', 'opened', 'open_photo', 'check_photos',
-           'resize_photo', 'photo_digests', 'photo_view', 'Sample', 'Photo']
+           'folder_files', 'pet_files', 'SampleError', 'PhotoError', 'to_rgb', 'photo_data', 'opened', 'open_photo',
+           'check_photos', 'resize_photo', 'part_of', 'photo_digests', 'photo_view', 'Sample', 'Photo', 'saved_sample']
 
 # %% ../nbs/01_photo.ipynb #3ed6070c
 import hashlib, io, math, os, random, stat, threading, numpy as np
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, ExitStack, nullcontext
+from functools import lru_cache
+from inspect import signature
+from json import dumps, loads
 from pathlib import Path
-from fastcore.basics import num_cpus, store_attr
+from fastcore.basics import num_cpus, patch, store_attr
 from fastcore.foundation import L
 from PIL import features, Image, ImageOps, UnidentifiedImageError
 from . import PetlabError
@@ -94,19 +97,21 @@ def folder_files(
 # %% ../nbs/01_photo.ipynb #e07a94c6
 def pet_files(
     path:str|Path, # Folder in the Oxford layout, or of photos
-    kind:str='photo' # Of the samples, a name in `sample_kinds`
+    kind:str='photo' # Of the samples, as in `Bank`
 ) -> L: # Paths, sorted
     "The photos of `path` in an order that does not depend on the disk's; raises `PetlabError` where there are none"
-    files = (folder_files(path) if kind=='photo' else sample_kinds[kind].find(path)).photos
-    if not files: raise PetlabError(f'{shown(path)}: no {kind}s in this folder')
+    files,name = (folder_files(path).photos,kind) if kind=='photo' else (sample_kinds[kind].find(path).photos,sample_kinds[kind].name)
+    if not files: raise PetlabError(f'{shown(path)}: no {name}s in this folder')
     return files
 
 # %% ../nbs/01_photo.ipynb #c5822b7a
-class PhotoError(PetlabError):
-    "A file that is not a readable photo, and the reason"
+class SampleError(PetlabError):
+    "A file that is no readable sample of its kind, and the reason"
     def __init__(self, file, reason):
         store_attr()
         super().__init__(f'{shown(file)}: {reason}')
+
+class PhotoError(SampleError): "A file that is not a readable photo, and the reason"
 
 def to_rgb(
     img:Image.Image # Any Pillow image
@@ -290,7 +295,15 @@ def resize_photo(
     return img.resize((w,h), Image.Resampling.BILINEAR)
 
 # %% ../nbs/01_photo.ipynb #b6ac2fd3
-def _digest(fn):
+def part_of(
+    fn:str|Path # Of a file, or of a part of one, as in `walk.wav#t=2,7`
+) -> tuple: # Path of the file, and text of the part, `''` for the whole
+    "The file that an item is in, and which part of it the item is (W3C's Media Fragments)"
+    name,_,part = str(fn).rpartition('#')
+    whole = not name or '/' in part or os.path.lexists(fn)
+    return (Path(fn),'') if whole else (Path(name),part)
+
+def _file_digest(fn):
     "sha256 of the regular file `fn`"
     res = hashlib.sha256()
     with _regular(fn) as f:
@@ -300,8 +313,19 @@ def _digest(fn):
         except OSError as e: raise PhotoError(fn, _os_reason(fn, e)) from e
     return res.hexdigest()
 
+@lru_cache(64)
+def _kept_digest(fn, size, changed): return _file_digest(fn)
+
+def _digest(fn):
+    "What an item is known by: a file by its sha256, a part of it by that and its name"
+    file,part = part_of(fn)
+    if not part: return _file_digest(fn)
+    try: o = os.stat(file)
+    except (OSError, ValueError) as e: raise PhotoError(fn, _os_reason(file, e)) from e
+    return hashlib.sha256(f'{_kept_digest(file, o.st_size, o.st_mtime_ns)}#{part}'.encode()).hexdigest()
+
 def photo_digests(
-    files:list # Paths of regular files, of any size
+    files:list # Paths of regular files of any size, or of parts of them, as in `part_of`
 ) -> list: # sha256 of each file's bytes, in hex
     "What photos are known by, whatever their names; raises `PhotoError`"
     files,n = list(files),max(1, min(32, len(files)//(8*num_cpus())))
@@ -333,18 +357,29 @@ def photo_view(
     return np.asarray(ImageOps.mirror(res) if view=='flip' else res)
 
 # %% ../nbs/01_photo.ipynb #7d30c9a2
-sample_kinds = Kinds()  # Name -> kind
+class _SampleKinds(Kinds):
+    "Kinds of sample by name; one with settings of its own, such as `Sound(n_mels=64)`, is itself"
+    def __missing__(self, name): return name if isinstance(name, Sample) else super().__missing__(name)
+
+sample_kinds = _SampleKinds()  # Name -> kind
 
 class Sample:
     "A kind of sample: which files are such, how one is opened, and what pixels a network sees of it"
-    name,endings = '',()  # What `petlab train --kind` calls it; endings of its files' names
+    name,endings = '',()  # What `petlab train --as` calls it; endings of its files' names
     by_look = False  # Whether samples that look alike are copies, and not those of the same bytes alone
+    size,grid,version = None,1,1  # Height and width of its pictures, pixels (None: as the network likes it); places kept; of how they are made
+    views,more_views = ('plain',),()  # Pictures of each sample: an answer is that to the mean of the `views`; `more_views` are to learn from
+    part_columns = ()  # Columns of a CSV that say which part of a file an item is, such as `('start','end')`
     def __init_subclass__(cls): sample_kinds[cls.name] = cls()
     def find(self, path) -> FolderFiles:
         "The samples below a folder, and why the other files are none"
         return folder_files(path, self.endings)
+    @contextmanager
+    def read(self, fn):
+        "What an item is known by, 16 bytes, and what `open` takes of it; raises `SampleError`"
+        yield bytes.fromhex(_digest(fn))[:16],fn
     def open(self, data, draft=None):
-        "A context manager that gives the sample in the bytes of a file, or at its path; raises `PhotoError`"
+        "A context manager that gives the sample in the bytes of a file, or at its path; raises `SampleError`"
         raise NotImplementedError
     def view(self, sample, view='plain', size=(224,224), method='crop', pad_mode='reflection', seed='') -> np.ndarray:
         "A picture of an open sample, uint8 [h,w,3]"
@@ -352,15 +387,56 @@ class Sample:
     def picture(self, sample) -> Image.Image:
         "What a person is shown of an open sample, RGB"
         return sample
-    def check(self, files) -> list:
-        "Why each of `files` can't be opened, or `''`"
-        def reason(fn):
-            try:
-                with self.open(fn): return ''
-            except PhotoError as e: return e.reason
-        return [*_each(reason, files)]
+    def html(self, fn) -> str:
+        "What a page shows beside the picture, such as a player"
+        return ''
+    def part(self, values) -> str:
+        "The part that cells of `part_columns` mean, as `part_of` tells it"
+        return ','.join(f'{k}={v}' for k,v in zip(self.part_columns, values))
+    def sketch(self, path) -> Path:
+        "Draw samples into folders of classes below `path`; raises `PetlabError`"
+        raise PetlabError(f'{self.name}s are not drawn; give a folder of them')
 
+# %% ../nbs/01_photo.ipynb #930771c7
+@patch(as_prop=True)
+def settings(self:Sample) -> dict: # By name, as JSON would have them
+    "What the kind was made with"
+    names = [k for k,o in signature(type(self)).parameters.items() if o.kind is o.POSITIONAL_OR_KEYWORD]
+    return loads(dumps({k: getattr(self, k) for k in names}))
+
+@patch(as_prop=True)
+def key(self:Sample) -> str:
+    "What its pictures depend on, besides their size"
+    return f'{self.name}{self.version}-{hashlib.sha256(dumps([self.settings, self.views]).encode()).hexdigest()[:8]}'
+
+@patch
+def thumb(self:Sample, fn, side=96) -> Image.Image:
+    "A small square picture of a sample, RGB; raises `SampleError`"
+    with self.open(fn, 2*side) as o: return resize_photo(self.picture(o), (side,side), 'crop' if self.name=='photo' else 'squish')
+
+@patch
+def check(self:Sample, files) -> list:
+    "Why each of `files` can't be opened, or `''`"
+    def reason(fn):
+        try:
+            with self.open(fn, 1): return ''
+        except SampleError as e: return e.reason
+    reasons = _each(reason, files)
+    return [*(bar(reasons, total=len(files), leave=False) if len(files)>100 else reasons)]
+
+# %% ../nbs/01_photo.ipynb #0e251a1a
 class Photo(Sample):
     "Photos, in the formats that Pillow reads"
     name,by_look = 'photo',True
+    @contextmanager
+    def read(self, fn):
+        with photo_data(fn) as data: yield hashlib.sha256(data).digest()[:16],data
     def open(self, data, draft=None): return opened(data, draft)
+
+def saved_sample(
+    info:dict # As in `model.json`
+) -> Sample:
+    "The kind of sample of a saved model, with its settings; raises `PetlabError`"
+    kind,settings = sample_kinds[info.get('sample', 'photo')],info.get('settings') or {}
+    try: return type(kind)(**settings)
+    except (TypeError, ValueError) as e: raise PetlabError(f"samples of the kind {kind.name!r} have no settings {settings} ({e})") from e

@@ -100,8 +100,9 @@ def _opened(
     draft=None, # As in `open_photo`
     kind=sample_kinds['photo'] # A `Sample`
 ):
-    "An open sample, a photo as RGB, whose turn lasts to the end of the block; raises `PhotoError`"
+    "An open sample, a photo as RGB, whose turn lasts to the end of the block; raises `SampleError`"
     if isinstance(photo, Image.Image):
+        if kind.name!='photo': raise SampleError(getattr(photo, 'filename', None) or 'image', f'a picture, and no {kind.name}')
         try: img = to_rgb(ImageOps.exif_transpose(photo))
         except OSError as e: raise PhotoError(getattr(photo, 'filename', None) or 'image', f'broken picture ({e})') from e
         yield img
@@ -118,7 +119,7 @@ class Predictor:
         folder:str|Path # Written by `save_model` or `train_bank`; raises `ModelError`
     ):
         self.folder,self.info = Path(folder),read_info(folder)
-        self.target,self.kind = saved_target(self.info),sample_kinds[self.info.get('sample', 'photo')]
+        self.target,self.kind = saved_target(self.info),saved_sample(self.info)
         self.vocab,pre = self.info['vocab'],self.info['preprocess']
         self.resize = dict(size=tuple(pre['size']), method=pre['method'], pad_mode=pre['pad_mode'])
         self.network,self._lock = _network(folder, self.info) if has_openvino() else None,threading.Lock()
@@ -142,16 +143,18 @@ def _engine(self:Predictor, precision, latency):
 
 @patch
 def _probs(self:Predictor, photo, latency=False):
-    "Outputs [k]; raises `PhotoError` or `ModelError`"
+    "Outputs [k]; raises `SampleError` or `ModelError`"
     def pixels(draft=None):
         with _opened(photo, draft, self.kind) as sample:
-            return np.array(self.kind.view(sample, **self.resize))[None],min(getattr(sample, 'size', [0]))
+            side = min(sample.size) if self.kind.name=='photo' else 0
+            return np.stack([self.kind.view(sample, o, **self.resize) for o in self.kind.views]),side
+    def answer(precision, x): return self.target.pooled(self._engine(precision, latency)(x))
     quick,draft = self.target.sure is not None,2*max(self.resize['size'])
     x,side = pixels(draft if quick else None)
-    p,drafted = self._engine(self.first, latency)(x)[0],side>=draft  # a smaller one can't come of a draft
+    p,drafted = answer(self.first, x),side>=draft  # a smaller one can't come of a draft
     if quick and not self.target.is_sure(p) and (drafted or self.first!=self.second):
         if drafted: x,_ = pixels()
-        p = self._engine(self.second, latency)(x)[0]
+        p = answer(self.second, x)
     if not np.isfinite(p).all(): raise ModelError(f'{self.folder}: its network gives no numbers (NaN); train the model again')
     return p
 
@@ -163,7 +166,7 @@ def _prediction(self:Predictor, photo, latency=False): return self.target.predic
 def __call__(self:Predictor,
     photo # Path, bytes, or Pillow image
 ) -> Prediction:
-    "The class of one photo; raises `PhotoError` where it can't be read"
+    "The class of one photo; raises `SampleError` where it can't be read"
     return self._prediction(photo, latency=True)
 
 # %% ../nbs/17_predict.ipynb #de8fc1d6
@@ -171,19 +174,19 @@ def __call__(self:Predictor,
 def stream(self:Predictor,
     photos:str|Path|Iterable, # A folder, `'sketch'`, `'pets'`; or paths, bytes, Pillow images, of any number, also endless
     progress:bool=False # Show a bar, where it is known how many there are
-): # Iterator of pairs: photo as given, and its `Prediction` or `PhotoError`
+): # Iterator of pairs: photo as given, and its `Prediction` or `SampleError`
     "The class of each photo, in order and by all cores, with memory for a few at a time"
-    if isinstance(photos, (str,Path)): photos = pet_files(pets_path(photos), self.kind.name)
+    if isinstance(photos, (str,Path)): photos = pet_files(pets_path(photos, self.kind), self.kind)
     def pair(o):
         try: return o,self._prediction(o)
-        except PhotoError as e: return o,e
+        except SampleError as e: return o,e
     res = in_order(pair, photos)
     return iter(bar(res, total=len(photos))) if progress and hasattr(photos, '__len__') else res
 
 @patch
 def batch(self:Predictor,
     photos:Iterable # As in `stream`
-) -> list: # For each its `Prediction` or `PhotoError`
+) -> list: # For each its `Prediction` or `SampleError`
     "The classes of photos, in order"
     return [p for _,p in self.stream(photos)]
 
@@ -209,7 +212,7 @@ def _assessed(self:Predictor, table, progress):
     cols,outs = dict(predicted=[None]*n, prob=[np.nan]*n, loss=[np.nan]*n, reason=[*table.reason], readable=[*table.readable]),[]
     rows = [i for i,o in enumerate(cols['reason']) if not o]
     for i,(_,p) in zip(rows, self.stream([table.file.iloc[o] for o in rows], progress)):
-        if isinstance(p, PhotoError):
+        if isinstance(p, SampleError):
             cols['reason'][i],cols['readable'][i] = p.reason,False
             continue
         outs.append(p[-1])
@@ -229,7 +232,7 @@ def answers(self:Predictor,
     strange = [why or ('' if o is None else self.target.reason(o)) for why,o in zip(table.reason, table.label)]
     res,out = self._assessed(table.assign(reason=_objects(strange)), progress)
     ok = res.reason==''
-    if not ok.any(): raise PetlabError(f'none of the {len(res)} photos can be used; {Path(res.file.iloc[0]).name}: {res.reason.iloc[0]}')
+    if not ok.any(): raise PetlabError(f'none of the {len(res)} {self.kind.name}s can be used; {Path(res.file.iloc[0]).name}: {res.reason.iloc[0]}')
     return self.target.answers(res.file[ok].tolist(), out, res.label[ok].tolist()),res
 
 @patch
@@ -277,6 +280,7 @@ def quantize_model(
     "Give a saved model an int8 network; raises `ModelError`, and writes nothing, where that costs more than `most`"
     if not find_spec('nncf'): raise PetlabError('quantisation needs the package nncf: `pip install petlab[int8]`')
     model,files = Predictor(folder),[Path(o) for o in (pet_files(pets_path(photos)) if isinstance(photos, (str,Path)) else photos)]
+    if model.kind.name!='photo': raise ModelError(f'{folder} is a model of {model.kind.name}s: only those of photos are quantised')
     if model.target.name!='class':
         raise ModelError(f'{folder} answers with {_outputs[model.target.reads]}: only classes are quantised, use it as it is')
     if model.name in ('torch','openvino-int8'):

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from fastcore.basics import patch
+from fastcore.basics import NotStr, patch
 from fastcore.xml import *
 from PIL import Image, ImageDraw
 from scipy.stats import binomtest, fisher_exact
@@ -55,9 +55,9 @@ def _labelled(
     kind,label,sample = predictor.target,label or predictor.info.get('label'),predictor.kind
     if not label: raise PetlabError(f'{predictor.folder} was trained with labels of its own: say what these are with `label` (--label)')
     if target not in (None, kind.name): raise PetlabError(f'target {target!r}: {predictor.folder} answers with {kind.name}; leave it out')
-    path = source if is_table(source) else pets_path(source)
-    table = label_source(path, label, lambda files: ['']*len(files), kind.reads, item, label_delim, kind=sample.name)
-    others = {} if is_table(path) else (folder_files(path) if sample.name=='photo' else sample.find(path)).others
+    path = source if is_table(source) else pets_path(source, sample)
+    table = label_source(path, label, lambda files: ['']*len(files), kind.reads, item, label_delim, kind=sample)
+    others = {} if is_table(path) else sample.find(path).others
     return table.drop(columns='set'),others
 
 # %% ../nbs/36_report.ipynb #5b7e20d1
@@ -175,7 +175,7 @@ def acts(self:Evidence,
     "What the model's body makes of samples, averaged over places"
     if not hasattr(self, '_engine'): self._engine = self.engine()
     files,pre = list(files),self.info['preprocess']
-    of = Bank(self._engine, pre['method'], pre['pad_mode'], bank or self.bank, self.predictor.kind.name)
+    of = Bank(self._engine, pre['method'], pre['pad_mode'], bank or self.bank, self.predictor.kind)
     return of.activations(files)[0][:,0].reshape(len(files), -1, self._engine.grid**2).mean(2, dtype=np.float32)
 
 # %% ../nbs/36_report.ipynb #7b5adcd6
@@ -185,7 +185,10 @@ def _data(img, kind='png', **kwargs):
     img.save(out, kind, **kwargs)
     return f'data:image/{kind};base64,{base64.b64encode(out.getvalue()).decode()}'
 
+def _worded(text, kind): return re.sub(r'\b([Pp])hoto(s?)\b', lambda m: (kind.name if m[1]=='p' else kind.name.capitalize())+m[2], text)
+
 def _page_figure(
+    ev, # `Evidence`, by whose kind of sample the axes speak
     draw:Callable, # Draws with matplotlib
     alt:str # What is to be seen, for those who can't
 ) -> FT:
@@ -193,6 +196,7 @@ def _page_figure(
     with plt.ioff(), plt.rc_context({'text.parse_math': False}):
         draw()
         fig,out = plt.gcf(),io.BytesIO()
+        for ax in fig.axes: ax.set(**{k: _worded(getattr(ax, f'get_{k}')(), ev.predictor.kind) for k in ('xlabel','ylabel')})
         fig.savefig(out, format='png', dpi=110, bbox_inches='tight')
         plt.close(fig)
     return Div(Img(src=f'data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}', alt=alt), cls='wide plot')
@@ -402,7 +406,7 @@ def _label_spread(
     if totals.max()>3*totals.min():
         what = 'classes' if ev.one_class else 'labels'
         ev.cautions.append(f'The {what} are uneven: {totals.idxmax()!r} has {totals.max()} photos, {totals.idxmin()!r} {totals.min()}.')
-    return [_page_figure(lambda: _plot_balance(count), 'Photos of each label'),
+    return [_page_figure(ev, lambda: _plot_balance(count), 'Photos of each label'),
         Details(Summary('As a table'), _page_table(count.rename(columns=_sets).reset_index()))]
 
 # %% ../nbs/36_report.ipynb #ebc34e22
@@ -419,7 +423,7 @@ def _number_spread(
 ) -> list: # Of `FT`
     "How the numbers of the photos are spread"
     rows = pd.DataFrame(ev.answers.y, columns=ev.vocab).agg(['mean','std','min','max']).T.map('{:.4g}'.format)
-    return [_page_figure(lambda: _plot_spread(ev), 'How many photos have which number'), _page_table(rows.reset_index(names='number'))]
+    return [_page_figure(ev, lambda: _plot_spread(ev), 'How many photos have which number'), _page_table(rows.reset_index(names='number'))]
 
 # %% ../nbs/36_report.ipynb #5ff0c2d9
 def _class_tiles(
@@ -519,7 +523,8 @@ def photo_cards(
         if about: said += [f'the map is of {about[i]}', Br()]
         imgs = [Img(src=_data(p, 'jpeg', quality=80), alt='') for p in pics]
         kind = '' if ev.target.reads=='number' else 'right' if right else 'wrong'
-        return Figure(Div(*imgs, cls='' if len(imgs)>1 else 'one'), Figcaption(*said, Small(shown(Path(o.file).name))), cls=kind)
+        heard = NotStr(ev.predictor.kind.html(o.file))
+        return Figure(Div(*imgs, cls='' if len(imgs)>1 else 'one'), heard, Figcaption(*said, Small(shown(Path(o.file).name))), cls=kind)
     return Div(*[card(*o) for o in zip(range(len(rows)), rows.itertuples(), _card_pictures(ev, rows))], cls='cards')
 
 # %% ../nbs/36_report.ipynb #36497ef3
@@ -566,7 +571,7 @@ def interpret(self:Evidence) -> PetInterpretation: # Of classes
     "Of the photos that judge the model"
     photos = SimpleNamespace(items=self.photos.file.tolist(), vocab=[self.vocab])
     res = PetInterpretation(None, photos, torch.tensor(self.judges.losses.astype(np.float32)), None)
-    res.probs,res.targs = self.judges.out,self.judges.y
+    res.probs,res.targs,res.kind = self.judges.out,self.judges.y,self.predictor.kind
     return res
 
 def confusion_section(
@@ -576,7 +581,7 @@ def confusion_section(
     interp = ev.interpret()
     pairs = interp.confused()[:8].assign(confused=lambda df: df.n.astype(str)+' of '+df.of.astype(str))
     said = _page_table(pairs[['label','predicted','confused']]) if len(pairs) else P('No answer is wrong.')
-    figure = _page_figure(interp.plot_confusion_photos, 'Confusion matrix with a photo in each cell')
+    figure = _page_figure(ev, interp.plot_confusion_photos, 'Confusion matrix with a photo in each cell')
     return Section(H2('Which classes are confused', id='confusion'), figure, said)
 
 # %% ../nbs/36_report.ipynb #ef133fcc
@@ -597,7 +602,7 @@ def classes_section(
     ev.cautions += _worse_classes(df, ev.score().error_rate)
     if few := (df.n<10).sum():
         ev.cautions.append(f'Classes with fewer than 10 photos here: {few} of {len(df)}. What is said of them alone is uncertain.')
-    picture = _page_figure(lambda: plot_per_class(df), 'Error rate and interval of each class')
+    picture = _page_figure(ev, lambda: plot_per_class(df), 'Error rate and interval of each class')
     return Section(H2('Each class', id='classes'), picture, Details(Summary('As a table'), _page_table(_error_table(df))))
 
 # %% ../nbs/36_report.ipynb #e80b7fc2
@@ -620,7 +625,7 @@ def labels_section(
     rows = _label_rows(ev).sort_values('f1', ascending=False, ignore_index=True)
     words = 'A label is given from a probability on, its threshold, chosen so that its F1 was best on photos that the head had not seen.'
     table = rows[['label','n','given','right']].rename(columns=dict(n='photos')).assign(threshold=rows.threshold.map('{:.3f}'.format))
-    figure = _page_figure(lambda: _plot_labels(rows), 'Precision and recall of each label')
+    figure = _page_figure(ev, lambda: _plot_labels(rows), 'Precision and recall of each label')
     return Section(H2('Each label', id='labels'), P(words), figure, _page_table(table))
 
 # %% ../nbs/36_report.ipynb #b97d15e6
@@ -673,7 +678,7 @@ def numbers_section(
     ev:Evidence # Of numbers
 ) -> FT:
     "Predicted against true"
-    rows,figure = _far_off(ev),_page_figure(lambda: _plot_numbers(ev), 'Predicted against true numbers, and errors')
+    rows,figure = _far_off(ev),_page_figure(ev, lambda: _plot_numbers(ev), 'Predicted against true numbers, and errors')
     words = 'Each photo with its 90 % prediction interval; red, where that does not hold the true number. On the line both are the same.'
     if len(rows):
         ev.cautions.append(f'{len(rows)} answers are far off, beyond 3.5 standard deviations: see whether their labels are right.')
@@ -723,7 +728,7 @@ def calibration_section(
     ev.cautions += doubts
     df = reliability(probs, targs)
     return Section(H2('Do its probabilities mean what they say?', id='calibration'), P(' '.join(words)),
-        _page_figure(lambda: plot_reliability(df), 'Accuracy against confidence'))
+        _page_figure(ev, lambda: plot_reliability(df), 'Accuracy against confidence'))
 
 # %% ../nbs/36_report.ipynb #d7a2b352
 def _strange_pictures(
@@ -770,7 +775,7 @@ def _stranger_distances(
 
 def _strange_files(ev, folder):
     "Paths of strange pictures by kind"
-    if ev.strange: return {Path(ev.strange).name: list(pet_files(ev.strange, ev.predictor.kind.name))}
+    if ev.strange: return {Path(ev.strange).name: list(pet_files(ev.strange, ev.predictor.kind))}
     res = {}
     for kind,pics in _strange_pictures(seed=ev.seed).items():
         res[kind] = [folder/f'{kind}_{i}.png' for i in range(len(pics))]
@@ -786,7 +791,7 @@ def _strange_answers(
 ) -> _Strange: # Of each that can be read its kind, path, what was said, and distance; and distances of those that judge (or None, twice)
     "What it says of strange pictures; raises `PetlabError` where none can be read"
     every = [(kind,*o) for kind,files in _strange_files(ev, folder).items() for o in ev.predictor.stream(files)]
-    rows = [o for o in every if not isinstance(o[-1], PhotoError)]
+    rows = [o for o in every if not isinstance(o[-1], SampleError)]
     if not rows: raise PetlabError(f'{ev.strange}: none of its files can be read')
     kinds,files,said = zip(*rows)
     ours,theirs = _stranger_distances(ev, ev.acts(files, folder/'bank')) or (None,None)
@@ -817,17 +822,19 @@ def _strange_doubts(
     return [f'It {what}: {n} of {total} pictures of something else got an answer with 95 % or more.'] if n else []
 
 # %% ../nbs/36_report.ipynb #a7c6302e
-def _stranger(fn, said):
+def _stranger(kind, fn, said):
     prob = f' {said.prob:.0%}' if hasattr(said, 'prob') else ''
-    pic = _data(resize_photo(open_photo(fn), (96,96)), 'jpeg', quality=80)
-    return Figure(Img(src=pic, alt=''), Figcaption(f'{_label_text(said.label)}{prob}'))
+    pic = _data(kind.thumb(fn), 'jpeg', quality=80)
+    return Figure(Img(src=pic, alt=''), NotStr(kind.html(fn)), Figcaption(f'{_label_text(said.label)}{prob}'))
 
 def strangers_section(
     ev:Evidence # What is known
 ) -> FT:
     "What it says of a picture that is nothing it was made for"
     title = H2('A picture of something else', id='strangers')
-    if ev.predictor.kind.name!='photo': return Section(title, P('Strange pictures are made for models of photos alone.'))
+    kind = ev.predictor.kind
+    if kind.name!='photo' and not ev.strange:
+        return Section(title, P(f'Nothing was tried: strange {kind.name}s are not made here. Give a folder of them (strange, --strange).'))
     with tempfile.TemporaryDirectory() as tmp:
         strange = _strange_answers(ev, Path(tmp))
         table = _strange_table(ev, strange)
@@ -835,7 +842,7 @@ def strangers_section(
         places = {k: np.flatnonzero(strange.kinds==k) for k in dict.fromkeys(strange.kinds)}
         def sure(i): return -getattr(strange.said[i], 'prob', 0)
         shown = [i for idxs in places.values() for i in sorted(idxs, key=sure)[:15 if ev.strange else 3]]
-        thumbs = [_stranger(strange.files[i], strange.said[i]) for i in shown]
+        thumbs = [_stranger(kind, strange.files[i], strange.said[i]) for i in shown]
     by = ' or '.join(o.removeprefix('told ') for o in table.columns if o.startswith('told'))
     words = f'How well such pictures can be told from those that judge it, {by}: 1 always, 0.5 never (AUROC, 95 % interval). ' if by else ''
     if 'told by distance' in table: words += 'The distance is that of the activations from those of the training photos.'
@@ -846,7 +853,9 @@ def _near_pairs(
     ev:Evidence # What is known
 ) -> pd.DataFrame: # As from `near_duplicates`; `across`: one was trained on, the other judges, unseen; `among`: both were cross-validated
     "Copies that matter"
-    pairs = near_duplicates(ev.table.file.tolist(), bank=ev.bank)
+    files = ev.table.file.tolist()
+    if ev.predictor.kind.by_look: pairs = near_duplicates(files, bank=ev.bank)
+    else: pairs = pd.DataFrame(dict(file=ev.copies.values(), other=ev.copies.keys(), distance=0, kind='exact'))
     of = {fn: ('train' if t and not j else 'cross' if t else 'judge' if j else '') for fn,t,j in zip(ev.table.file, ev.trained, ev.judged)}
     ends = [{of[a], of[b]} for a,b in zip(pairs.file, pairs.other)]
     across,among = ['judge' in o and bool(o & {'train','cross'}) for o in ends],[o=={'cross'} for o in ends]
@@ -878,7 +887,8 @@ def _copy_words(
 ) -> list: # Sentences
     "Which copies were looked for and found"
     n_train = ev.info.get('training', {}).get('n_train', '?')
-    how = f'compared by perceptual hash with the {ev.trained.sum()} of its {n_train} training photos that are here'
+    way = 'by perceptual hash' if ev.predictor.kind.by_look else 'byte by byte'
+    how = f'compared {way} with the {ev.trained.sum()} of its {n_train} training photos that are here'
     res = []
     if ev.trained.any() and (ev.judged & ~ev.trained).any():
         some = 'Near copies' if pairs.across.any() else 'No near copies'
@@ -932,6 +942,11 @@ def _training_words(
     return res+judged if folds else res
 
 # %% ../nbs/36_report.ipynb #1fa21fb3
+def _copy_keys(ev):
+    "A key a sample: copies share theirs"
+    files = ev.table.file.tolist()
+    return duplicate_groups(files, ev.bank) if ev.predictor.kind.by_look else photo_digests(files)
+
 def _learning_curve_here(
     ev:Evidence # Of classes
 ) -> tuple: # As from `learning_curve_of`, and how many photos it is drawn from; None where too few are here
@@ -940,7 +955,7 @@ def _learning_curve_here(
     if ev.trained.sum()<4*len(ev.vocab): return None
     acts,both = ev.acts(ev.table.file),ev.trained & ev.judged
     if both.any():
-        fold = stratified_folds(y, 5, ev.seed, duplicate_groups(ev.table.file.tolist(), ev.bank))
+        fold = stratified_folds(y, 5, ev.seed, _copy_keys(ev))
         train,valid = train & ~(both & (fold==0)),valid & ~(both & (fold!=0))
     return learning_curve_of(acts[train][:,None], y[train], acts[valid], y[valid], seed=ev.seed),train.sum(),both.any()
 
@@ -964,10 +979,10 @@ def training_section(
     "How it was trained, and what more photos would buy"
     t,parts = ev.info.get('training', {}),[P(o)] if (o := _training_words(ev)) else []
     name = 'look' if 'looks' in t else 'epoch'
-    if len(rows := t.get(f'{name}s') or [])>1: parts.append(_page_figure(lambda: _plot_training(rows, name), f'Loss by {name}'))
+    if len(rows := t.get(f'{name}s') or [])>1: parts.append(_page_figure(ev, lambda: _plot_training(rows, name), f'Loss by {name}'))
     if not ev.one_class: return Section(H2('Training', id='training'), *parts)
     if curve := _learning_curve_here(ev):
-        figure = _page_figure(lambda: plot_learning_curve(curve[0]), 'Error rate by the number of training photos')
+        figure = _page_figure(ev, lambda: plot_learning_curve(curve[0]), 'Error rate by the number of training photos')
         parts += [P(_curve_words(ev, *curve)), figure]
     else: parts.append(P('Few of the photos that it was trained on are among these, so there is no learning curve.'))
     return Section(H2('Training', id='training'), *parts)
@@ -1045,7 +1060,7 @@ th, td { text-align: left; padding: .25rem .9rem .25rem 0; border-bottom: 1px so
 .cautions { border-left: .3rem solid #c77700; background: #fff7e8; padding: .6rem 1rem; }
 .cautions ul { margin: .3rem 0; padding-left: 1.2rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .9rem; } figure { margin: 0; }
-.cards figure div { display: flex; gap: 2px; } .cards img { width: 50%; } .cards .one img { width: auto; max-height: 15rem; }
+.cards figure div { display: flex; gap: 2px; } .cards img { width: 50%; } .cards .one img { width: auto; max-height: 15rem; } audio { width: 100%; }
 .thumbs { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .8rem; font-size: .8rem; } .thumbs figure { width: 6rem; }
 figcaption { font-size: .85rem; line-height: 1.35; } .wrong b { color: var(--bad); } .right b { color: var(--good); }
 .plot img { max-width: max(100%, 32rem); }
@@ -1053,7 +1068,7 @@ figcaption { font-size: .85rem; line-height: 1.35; } .wrong b { color: var(--bad
 '''
 
 def _head(title):
-    policy = {'http-equiv': 'Content-Security-Policy', 'content': "default-src 'none'; img-src data:; style-src 'unsafe-inline'"}
+    policy = {'http-equiv': 'Content-Security-Policy', 'content': "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"}
     return ft('head', Meta(charset='utf-8'), Meta(name='viewport', content='width=device-width, initial-scale=1'),
         Meta(name='generator', content='petlab'), Meta(**policy), Title(title), Style(_style))
 
@@ -1067,19 +1082,26 @@ def report_sentence(
     each = ': each by a head that had not seen it' if 'cross-validated' in kinds else ''
     return f"Its {name} is {rest}, measured on photos that were {' or '.join(kinds)} when it was made{each}."
 
+def _in_words(part, kind):
+    "A part of the page, which speaks of photos, in words for its kind of sample; cells of tables and names of files stay"
+    spoken = part.tag in ('p','h2','h3','li','th','summary')
+    part.children = tuple(_in_words(o, kind) if isinstance(o, FT) else _worded(o, kind) if spoken and type(o) is str else o
+        for o in part.children)
+    return part
+
 def report_page(
     ev:Evidence, # What is known
     sections:list=None # Functions of `ev`, each to a part of the page; default: those of `_kind_of`
 ) -> FT: # The whole page
     "The page about a model"
     ev.cautions.clear()
-    parts,names = [f(ev) for f in bar(sections or _kind_of(ev).sections)],ev.vocab
+    parts,names = [_in_words(f(ev), ev.predictor.kind) for f in bar(sections or _kind_of(ev).sections)],ev.vocab
     name = ', '.join(map(str, names[:4]))+(f' and {len(names)-4} more' if len(names)>4 else '')
-    marks = [Li(o) for o in ev.cautions] or [Li('Nothing that was looked for. That is no promise: the score holds for photos like these.')]
+    marks = [Li(_worded(o, ev.predictor.kind)) for o in ev.cautions] or [Li('Nothing that was looked for. That is no promise: the score holds for photos like these.')]
     tiles = Div(*[Div(B(v), k) for k,v in _kind_of(ev).tiles(ev).items()], cls='tiles')
     against = Div(Strong('What speaks against it'), Ul(*marks), cls='cautions')
     nav = Nav(*[A(p.children[0].children[0], href=f'#{p.children[0].id}') for p in parts])
-    page = Body(H1(f'May this model be used? {name}'), P(report_sentence(ev)), tiles, against, nav, Main(*parts))
+    page = Body(H1(f'May this model be used? {name}'), P(_worded(report_sentence(ev), ev.predictor.kind)), tiles, against, nav, Main(*parts))
     return Html(_head(f'Report: {name}'), page, lang='en')
 
 # %% ../nbs/36_report.ipynb #b4f81e2c
@@ -1108,14 +1130,12 @@ def report(
     label_delim:str=None # As in `label_source`
 ) -> dict: # `file`, `score`, `summary`, `cautions` (sentences); files: `left_out` (`error`), `copies` (`copy_of`), `not_photos` (`reason`)
     "Write one page about a model, that needs no network and no other file; raises `PetlabError`"
-    made = read_info(model).get('sample', 'photo')
-    if made!='photo': raise PetlabError(f'{model} is about the kind {made!r}, and a report is about photos; `petlab evaluate` measures it')
-    out = Path(out)
+    kind,out = saved_sample(read_info(model)),Path(out)
     place = _checked_place(out)
-    if strange: pet_files(strange := pets_path(strange))
+    if strange: pet_files(strange := pets_path(strange, kind), kind)
     ev = Evidence(model, source, label, seed, strange, bank, target=target, item=item, label_delim=label_delim)
     with whole_file(out) as new: new.write_text(to_xml(report_page(ev)), encoding='utf-8', errors='replace')
     left_out = [dict(file=str(o.file), error=o.reason) for o in ev.left_out.itertuples()]
-    return dict(file=str(out), score=ev.score().asdict(), summary=[report_sentence(ev)], cautions=ev.cautions, left_out=left_out,
+    return dict(file=str(out), score=ev.score().asdict(), summary=[_worded(report_sentence(ev), kind)], cautions=[_worded(o, kind) for o in ev.cautions], left_out=left_out,
         copies=[dict(file=str(k), copy_of=str(v)) for k,v in ev.copies.items()],
         not_photos=[dict(file=str(k), reason=v) for k,v in ev.not_photos.items()])

@@ -7,7 +7,7 @@ Docs: https://petlab.github.io/petlab/sample.html.md"""
 # %% auto #0
 __all__ = ['cat_breeds', 'dog_breeds', 'LabelSource', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'labeller', 'as_label',
            'target_of', 'label_text', 'label_photos', 'tell_left_out', 'find_labels', 'label_source', 'random_split',
-           'strata', 'pet_table', 'check_sets', 'class_balance']
+           'strata', 'group_keys', 'together', 'pet_table', 'check_sets', 'class_balance']
 
 # %% ../nbs/05_sample.ipynb #2e41d6cc
 import hashlib, os, re, numpy as np
@@ -179,7 +179,7 @@ def tell_left_out(
     if len(out)>10: print(f'  and {len(out)-10} more, in the column `reason` of the table')
     if 'copy_of' not in table or not (copies := table[table.copy_of.notna()]).size: return
     where = ', and in the same set as these' if 'set' in table else ''
-    print(f'{len(copies)} of {len(table)} photos are copies of others{where} (column `copy_of`)')
+    print(f'{len(copies)} of {len(table)} files are copies of others{where} (column `copy_of`)')
     labels = dict(zip(table.file, table.label))
     other = [o for o in copies.itertuples() if o.label!=labels[o.copy_of]]
     if other: print(f'{len(other)} of them have another label than what they copy:')
@@ -250,6 +250,14 @@ def _once(named):
     if again: print(f'{again} rows name a file once more, and say the same of it')
     return {k: named.raw[i] for k,i in first.items()},{k: named.sets[i] for k,i in first.items() if named.sets[i]},reasons
 
+def _with_parts(df, item, kind):
+    "The table with items that are parts of files, where columns say so, and the names of these columns; raises `SourceError`"
+    if not (parts := [o for o in kind.part_columns if o in df.columns]): return df,[]
+    if lost := [o for o in kind.part_columns if o not in parts]: raise SourceError(f'a column {parts[0]!r}, and none {lost[0]!r}; give both')
+    cells = [[cell_text(o) for o in row] for row in df[parts].itertuples(index=False)]
+    items = [f'{cell_text(o)}#{kind.part(row)}' if any(row) else o for o,row in zip(df[item], cells)]
+    return df.assign(**{item: items}),parts
+
 def _label_columns(df, rest, label):
     "The columns that `label` means, or None for a rule that it means; raises `SourceError`"
     if callable(label): return None
@@ -261,11 +269,12 @@ def _label_columns(df, rest, label):
         raise SourceError(f"{columns if rest else 'there is no column for labels; give'} {rule}")
     if label not in _rules and '(' not in str(label): find_column(df, label, 'label')
 
-def _of_table(source, label, target, item, label_delim, valid_col):
+def _of_table(source, label, target, item, label_delim, valid_col, kind):
     "A `_Source` of what a CSV or a data frame names"
     df,folder = read_table(source)
     item,sets = item_column(df, folder, item),set_column(df, valid_col)
-    rest = [o for o in df.columns if o not in (item, sets)]
+    df,parts = _with_parts(df, item, kind)
+    rest = [o for o in df.columns if o not in (item, sets, *parts)]
     cols = _label_columns(df, rest, label)
     get_y = None if cols else labeller(label)
     if target is None: target = 'several' if label_delim else guess_target(df, cols) if cols else 'class'
@@ -276,7 +285,7 @@ def _of_table(source, label, target, item, label_delim, valid_col):
             + (f"; also there: {', '.join(map(shown, others))} (label, --label)" if others else ''))
     labels,sets,reasons = _once(named_items(df, folder, item, cols, sets, target))
     absent = f"no such file; paths are relative to {'the CSV' if folder!=Path() else 'the working folder'}"
-    reasons = {**{o: absent for o in labels if not os.path.lexists(o)}, **reasons}
+    reasons = {**{o: absent for o in labels if not os.path.lexists(part_of(o)[0])}, **reasons}
     label = label if not cols else cols[0] if len(cols)==1 else cols
     if cols: get_y = labels.__getitem__
     return _Source(LabelSource(label, target, item, label_delim), [*labels], get_y, sets, reasons)
@@ -286,7 +295,8 @@ def _source(source, label, target, item, label_delim, valid_col, kind):
     "The `_Source` of a folder or a table"
     targets = 'class','several','number'
     if target not in (None, *targets): raise PetlabError(f"target {target!r}: expected {', '.join(targets)} (--target)")
-    if is_table(source): return _of_table(source, label, target, item, label_delim, valid_col)
+    kind = sample_kinds[kind]
+    if is_table(source): return _of_table(source, label, target, item, label_delim, valid_col, kind)
     for k,v in dict(item=item, valid_col=valid_col).items():
         if v is not None: raise PetlabError(f"{k}={v!r} is a column, and {shown(source)} is a folder; give a CSV")
     return _of_folder(source, label, target, label_delim, kind)
@@ -310,11 +320,11 @@ def label_source(
     item:str|int=None, # Column of the files; default: the first that names some
     label_delim:str=None, # What is between several labels in a cell; default: the first of `;`, `|` and `,` that is in any, else a blank
     valid_col:str|int=None, # Column of `True` for what validates, or of train, valid, test; default: `is_valid`, `set` or `split`
-    kind:str='photo' # Of the samples in a folder, a name in `sample_kinds`
+    kind:str='photo' # Of the samples, a name in `sample_kinds`, or a `Sample` with settings of its own
 ) -> 'pd.DataFrame': # As from `label_photos`, and `set`: what the source says of it (`'train'`, `'valid'`, `'test'`), or `''`
     "Every photo that a source names, with its label; raises `PetlabError`"
     found = _source(source, label, target, item, label_delim, valid_col, kind)
-    check = check or (check_photos if kind=='photo' else sample_kinds[kind].check)
+    check = check or (check_photos if sample_kinds[kind].name=='photo' else sample_kinds[kind].check)
     res = _labelled(found.files, found.get_y, check, found.how.target, found.how.label_delim, found.reasons)
     if not is_table(source): _tell_strange(res, found.how.label)
     return res.assign(set=[found.sets.get(k, '') if not why else '' for k,why in zip(res.file, res.reason)])
@@ -359,7 +369,8 @@ def _joined(keys, others):
 def _grouped_split(
     keys, # Of the photos
     pct, # Fraction in the second list, at most
-    seed # As in `random_split`
+    seed, # As in `random_split`
+    some=False # One key at least in each list, where there are two
 ):
     "As `random_split`, but photos of one key are in one list, and the order of the photos does not matter"
     members = {}
@@ -367,6 +378,7 @@ def _grouped_split(
     names,held,room = sorted(members),set(),int(pct*len(keys))
     for i in random_split(len(names), 0, seed)[0]:
         if len(held)+len(members[names[i]])<=room: held.update(members[names[i]])
+    if some and pct and not held and len(names)>1: held.update(min(members.values(), key=len))
     return [i for i in range(len(keys)) if i not in held],sorted(held)
 
 def _by_hash(
@@ -437,12 +449,12 @@ def _held_copies(keys, said):
     for k,s in zip(keys, said): top[k] = max(top.get(k, ''), s, key=rank)
     return [top[k] if top[k]!=s else '' for k,s in zip(keys, said)]
 
-def _draw_sets(said, labels, valid_pct, seed, test_pct, split, keys, first):
+def _draw_sets(said, labels, valid_pct, seed, test_pct, split, keys, first, grouped=False):
     "Index -> set; `said` says it or is `''`; where `keys` are None photos are drawn by their order, the `first` of their copies alone"
-    kinds = strata(labels) if split=='stratified' else None
+    kinds = strata(labels) if split=='stratified' and not grouped else None
     def draw(idxs, pct):
         if kinds: held = _stratified_split([keys[i] for i in idxs], [kinds[i] for i in idxs], pct, seed)[1]
-        else: held = (random_split(len(idxs), pct, seed) if keys is None else _grouped_split([keys[i] for i in idxs], pct, seed))[1]
+        else: held = (random_split(len(idxs), pct, seed) if keys is None else _grouped_split([keys[i] for i in idxs], pct, seed, grouped))[1]
         return [idxs[i] for i in held]
     every = [i for i,o in enumerate(first) if keys is not None or o==i]
     test,valid = ([i for i in every if said[i]==o] for o in ('test','valid'))
@@ -458,7 +470,7 @@ def _draw_sets(said, labels, valid_pct, seed, test_pct, split, keys, first):
 def _each_key(f, files, name):
     "The keys that `f` gives the `files`, one each"
     keys = [*map(str, f(list(files)))]
-    if len(keys)!=len(files): raise PetlabError(f'{name} gave {len(keys)} keys for {len(files)} photos; expected one each')
+    if len(keys)!=len(files): raise PetlabError(f'{name} gave {len(keys)} keys for {len(files)} files; expected one each')
     return keys
 
 def _check_draw(valid_pct, test_pct, seed, split):
@@ -469,6 +481,35 @@ def _check_draw(valid_pct, test_pct, seed, split):
     splits = 'random', 'official', 'content', 'stratified'
     if split not in (None, *splits): raise PetlabError(f"split {split!r}: expected one of {', '.join(splits)}")
 
+# %% ../nbs/05_sample.ipynb #98586bcd
+def group_keys(
+    groups, # Function of a list of files; or of one, by a name or a regular expression as in `labeller`; or a column; None: parts of one file
+    path:str|Path=None, # As in `pet_table`, for a column
+    item:str|int=None, # As in `pet_table`, for a column
+    kind:str='photo' # As in `pet_table`, for a column
+) -> Callable: # Of a list of files: their keys
+    "What samples belong together by, such as a speaker, a session, a place; raises `PetlabError`"
+    if groups is None: return lambda files: [part_of(o)[0] for o in files]
+    if callable(groups): return groups
+    if path is not None and is_table(path):
+        df,folder = read_table(path)
+        name = item_column(df, folder, item)
+        if str(groups) in df.columns:
+            named = named_items(_with_parts(df, name, sample_kinds[kind])[0], folder, name, [str(groups)], None, 'class')
+            return lambda files: [dict(zip(named.files, named.raw))[o] for o in files]
+    rule = labeller(groups)
+    def keys(files):
+        try: return [rule(o) for o in files]
+        except LabelError as e: raise LabelError(f'no group: {e} (--groups)') from e
+    return keys
+
+def together(
+    table:'pd.DataFrame' # As from `pet_table`
+) -> np.ndarray: # Text [n]
+    "What each row belongs together with, which is never on both sides of a split: its group where there are any, else its copies"
+    if 'group' in table: return table.group.to_numpy(str)
+    return table.copy_of.fillna(table.file).map(str).to_numpy()
+
 # %% ../nbs/05_sample.ipynb #5ce0c6b9
 def pet_table(
     path:str|Path, # Folder in the Oxford layout or of photos, CSV, or data frame, as in `label_source`
@@ -478,7 +519,7 @@ def pet_table(
     test_pct:float=0., # Fraction of all photos
     split:str=None, # Default: as the source says, else drawn by lot; `'content'`, `'stratified'`, `'random'`, `'official'`: see below
     check:Callable=None, # As in `label_source`
-    groups:Callable=None, # Function of a list of files to a list of keys: photos of one key are drawn together
+    groups=None, # As in `group_keys`: photos of one key, such as a speaker or a session, are in one set; default: parts of a file are
     copies:Callable=photo_digests, # As `groups`, for copies: they come into the set of the first, or are left out
     target:str=None, # As in `label_source`
     item:str|int=None, # As in `label_source`
@@ -499,14 +540,17 @@ def pet_table(
     lost = [table.reason[i]!='' for i in ok]
     ok,same = ok[[not o for o in lost]],[k for k,o in zip(same, lost) if not o]
     files,said = table.file[ok].tolist(),table.set[ok].tolist()
-    keys = _joined(_each_key(groups, files, 'groups'), same) if groups else same if split in ('content','stratified') else None
+    alone = groups is None and all(part_of(o)[1]=='' for o in files)
+    keys = same if split in ('content','stratified') else None
+    if not alone: keys = _joined(_each_key(group_keys(groups, path, item, kind), files, 'groups'), same)
     at = {k: i for i,k in reversed([*enumerate(same)])}
     first = [at[k] for k in same]
     if valid_pct is None: valid_pct = 0. if any(said) and split!='official' else .2
-    of = _draw_sets(said, table.label[ok].tolist(), valid_pct, seed, test_pct, split, keys, first)
+    of = _draw_sets(said, table.label[ok].tolist(), valid_pct, seed, test_pct, split, keys, first, not alone)
     table['set'],table['copy_of'] = '',None
     table.loc[ok, 'set'] = [of[i if i in of else o] for i,o in enumerate(first)]
     table.loc[ok, 'copy_of'] = [None if o==i else files[o] for i,o in enumerate(first)]
+    if not alone: table.loc[ok, 'group'] = keys
     return table
 
 # %% ../nbs/05_sample.ipynb #2d68946a
@@ -517,17 +561,18 @@ def _words(labels, target):
 
 def check_sets(
     table:'pd.DataFrame', # From `pet_table`
-    valid:bool=True # Need there be photos to validate?
+    valid:bool=True, # Need there be photos to validate?
+    kind:str='photo' # As in `pet_table`, for what is said
 ) -> list: # The classes, or the labels where there are several to a photo, sorted; empty for numbers
     "Raise `PetlabError` unless there are photos to train on and to validate, and labels to tell apart"
-    n_train,n_valid = (sum(table.set==o) for o in ('train','valid'))
+    (n_train,n_valid),name = (sum(table.set==o) for o in ('train','valid')),sample_kinds[kind].name
     if n_train<2 or valid and not n_valid:
         n_copies = sum(table.copy_of.notna()) if 'copy_of' in table else 0
         copies = f', {n_copies} of them copies of others' if n_copies else ''
-        if valid: raise PetlabError(f'{n_train} photos to train on and {n_valid} to validate{copies}; at least 2 and 1 are needed')
-        raise PetlabError(f'{n_train} photos to train on{copies}; at least 2 are needed')
+        if valid: raise PetlabError(f'{n_train} {name}s to train on and {n_valid} to validate{copies}; at least 2 and 1 are needed')
+        raise PetlabError(f'{n_train} {name}s to train on{copies}; at least 2 are needed')
     labels = table.label[table.set!='']
-    if len({*labels})==1: raise LabelError(f'every photo is labelled {labels.iloc[0]!r}, there is nothing to tell apart (see --label)')
+    if len({*labels})==1: raise LabelError(f'every {name} is labelled {labels.iloc[0]!r}, there is nothing to tell apart (see --label)')
     return _words(labels, target_of(labels))
 
 # %% ../nbs/05_sample.ipynb #0280c90d

@@ -48,7 +48,8 @@ def model_info(
     if not len(learn.dls.valid_ds) and hasattr(learn, 'info'): return learn.info
     target,net,label = learner_target(learn),learn.model[0],getattr(learn.dls, 'label', None)
     answers,packages = learn.answers(),{o.__name__: o.__version__ for o in (torch,fastai,timm)}
-    return dict(format=model_format, sample='photo', target=target.tuned(answers).info(), arch=net.arch, head=learn.model.head_args,
+    kind = dls_kind(learn.dls)
+    return dict(format=model_format, sample=kind.name, settings=kind.settings, target=target.tuned(answers).info(), arch=net.arch, head=learn.model.head_args,
         vocab=target.vocab, label=','.join(map(str, L(label))) if isinstance(label, (str,list,tuple)) else None,
         mixed=hasattr(learn, 'mixed_precision'), preprocess=preprocess_of(learn.dls, net), training=_training(learn),
         score=target.judged(answers).asdict(), versions=dict(petlab=petlab.__version__, python=platform.python_version(), **packages))
@@ -77,6 +78,10 @@ def _exporter(
         info['head']['concat_pool'], learner_target(learn).activation, info['head'].get('grid', 1))
 
 # %% ../nbs/23_save.ipynb #814ba108
+def _seen(kind, fn, pre):
+    "The picture of a sample, uint8 [h,w,3]"
+    with kind.open(fn) as o: return np.array(kind.view(o, kind.views[0], pre['size'], method=pre['method'], pad_mode=pre['pad_mode']))
+
 def _same_predictions(learn, folder):
     "Raise `ModelError` unless what was written predicts what `learn` does"
     items = list(photo_files(learn.dls.valid)[:8])
@@ -85,7 +90,7 @@ def _same_predictions(learn, folder):
     with written.no_bar(): ours,theirs = (learner_outputs(o, files_dl(o, items))[0] for o in (learn, written))
     pre,theirs = written.info['preprocess'],[theirs]
     if fn := network_file(folder, written.info):
-        photos = np.stack([np.asarray(resize_photo(open_photo(o), pre['size'], pre['method'], pre['pad_mode'])) for o in items])
+        photos = np.stack([_seen(dls_kind(learn.dls), o, pre) for o in items])
         theirs.append(OpenVinoEngine(fn, 'f32')(photos))
     unit = abs(ours).max() if learner_target(learn).activation=='identity' else 1
     gap = max(abs(ours-o).max() for o in theirs)/unit
@@ -112,7 +117,7 @@ def _first_or(fn, blank, label, get_y, reads):
 
 def _no_photos_dls(info, target):
     "`DataLoaders` without photos, that prepare new ones as `info` says; made from a blank one, since fastai infers types from an item"
-    pre,label,vocab = info['preprocess'],info.get('label') or 'folder',target.vocab
+    pre,label,vocab,kind = info['preprocess'],info.get('label') or 'folder',target.vocab,saved_sample(info)
     get_y = labeller(label if label in ('cat','breed','folder') or '(' in label else 'folder')  # another one was a column
     block,first = CategoryBlock(vocab, sort=False),vocab[0]
     if target.reads=='several': block,first = MultiCategoryBlock(vocab=vocab),(vocab[0],)
@@ -123,9 +128,9 @@ def _no_photos_dls(info, target):
         blank = Path(tmp)/'blank.png'
         Image.new('RGB', (8,8)).save(blank)
         get_y = partial(_first_or, blank=blank, label=first, get_y=get_y, reads=target.reads)
-        dblock = DataBlock((ImageBlock(PILPhoto), block), get_y=get_y, splitter=lambda o: ([0],[0]), item_tfms=resize)
+        dblock = DataBlock((SampleBlock(kind, size, blank), block), get_y=get_y, splitter=lambda o: ([0],[0]), item_tfms=resize)
         dls = dblock.dataloaders([blank], bs=32, num_workers=cpu_workers()).new_empty()
-    dls.label = info.get('label')
+    dls.label,dls.kind = info.get('label'),kind
     return dls
 
 # %% ../nbs/23_save.ipynb #f58e6537
@@ -134,8 +139,6 @@ def load_model(
 ) -> Learner: # Its `dls` hold no photos; what is known of the model is in its `info`, what it answers with in its `target`
     "A saved model as a `Learner`, frozen up to its head, ready for `predict`, `get_preds` and `dls.test_dl`; raises `ModelError`"
     info = read_info(folder)
-    if (kind := info.get('sample', 'photo'))!='photo':
-        raise ModelError(f'{folder}: a model of {kind}, and a Learner is one of photos; Predictor(folder) runs it')
     try:
         learn = pet_learner(_no_photos_dls(info, saved_target(info)), info['arch'], pretrained=False, mixed=info['mixed'],
             **{'grid': 1, **info['head']})

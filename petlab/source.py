@@ -44,7 +44,8 @@ def _rows(text, delim, strict=True):
 def _is_item(text, folder):
     "Does a cell name a picture, another sample, or a file that is there?"
     endings = {*photo_endings, *other_endings, *(e for o in sample_kinds.values() for e in o.endings)}
-    return Path(text).suffix.lower() in endings or bool(text) and os.path.isfile(folder/text)
+    fn = part_of(folder/text)[0]
+    return fn.suffix.lower() in endings or bool(text) and os.path.isfile(fn)
 
 def _delimiter(text, folder, suffix='.csv'):
     "The one of `,;` tab and `|` by which most lines name a file, and which all lines hold equally often; a tab in a `.tsv`"

@@ -161,6 +161,16 @@ def rows(self:Target, score:dict) -> dict:
     return {k.replace('_', ' '): text(v) for k,v in score.items() if k!='n' and isinstance(v, (int,float,list))}
 
 @patch
+def pooled(self:Target,
+    out # [v,k]
+) -> np.ndarray: # [k]
+    "One answer from those to several pictures of a sample: that to the mean of their logits, as a linear head gives to mean activations"
+    if len(out)==1: return out[0]
+    p = np.asarray(out, np.float64).clip(1e-30)
+    logits = dict(softmax=np.log, sigmoid=lambda o: np.log(o/(1-o).clip(1e-16)), identity=lambda _: out)[self.activation](p)
+    return self.activate(logits.mean(0, keepdims=True))[0].astype(np.float32)
+
+@patch
 def is_sure(self:Target, out) -> bool:
     "Whether one answer [k] is as `sure`"
     return self.sure is not None and bool(np.maximum(out, 1-out).min()>=self.sure)
@@ -203,7 +213,7 @@ class Classes(Target):
     @classmethod
     def of(cls, labels, names=None):
         vocab = sorted({*labels})
-        if len(vocab)<2: raise LabelError(f'every photo is labelled {vocab[0]!r}, there is nothing to tell apart' if vocab else 'no labels')
+        if len(vocab)<2: raise LabelError(f'all are labelled {vocab[0]!r}, there is nothing to tell apart' if vocab else 'no labels')
         return cls(vocab)
     def reason(self, label): return '' if label in self.o2i else f"labelled '{label}', not a class of the model"
     def encode(self, labels):

@@ -442,24 +442,19 @@ def _bank_sets(
     arch:str=default_arch, # Name in `zoo()` or timm's, or an engine, as from `body_engine`
     views:tuple=('plain',), # Names as in `photo_view`; the plain one is always there
     size:int=None, # Side that photos are resized to, pixels; default: `best_size(arch)`
-    bank:Path=None # Folder of the banks; default: `bank_path()`
+    bank:Path=None, # Folder of the banks; default: `bank_path()`
+    kind:str='photo' # Of the samples, as in `Bank`
 ) -> tuple: # `Sets`, and the `Bank`
     "What a network makes of the photos; raises `PetlabError`"
-    views,side = tuple(dict.fromkeys(('plain', *views))),size or (best_size(arch) if isinstance(arch, str) else None)
-    store = Bank(body_engine(arch, size=(side,side)) if isinstance(arch, str) else arch, path=bank)
+    views,sample = tuple(dict.fromkeys(('plain', *views))),sample_kinds[kind]
+    store = Bank(kind_engine(arch, sample, target, size) if isinstance(arch, str) else arch, path=bank, kind=kind)
     acts,reasons = store.activations(rows.file, views)
     for fn,reason in zip(rows.file, reasons):
-        if reason: raise PhotoError(fn, reason)
+        if reason: raise SampleError(fn, reason)
     x = {o: acts[:,i].astype(np.float32) for i,o in enumerate(views)}
-    return Sets(x, target.encode(rows.label.tolist()), target, fold, _copy_keys(rows)),store
+    return Sets(x, target.encode(rows.label.tolist()), target, fold, together(rows)),store
 
 # %% ../nbs/35_tune.ipynb #0b1438ab
-def _copy_keys(
-    rows:'pd.DataFrame' # Of `pet_table`
-) -> np.ndarray: # Text [n]
-    "What each photo is a copy of, or itself"
-    return rows.copy_of.fillna(rows.file).map(str).to_numpy()
-
 def _judging_folds(
     rows:'pd.DataFrame', # Of `pet_table`
     y:np.ndarray, # Encoded labels [n]
@@ -469,8 +464,8 @@ def _judging_folds(
 ) -> np.ndarray: # [n]
     "In which fold each photo is judged; where there are photos to validate these are judged, and no others (-1)"
     if (held := (rows.set=='valid').to_numpy()).any(): return np.where(held, 0, -1)
-    groups = _copy_keys(rows)
-    if len({*groups})<2: raise PetlabError(f'all {len(rows)} photos are copies of one, so none can judge; add other photos')
+    groups = together(rows)
+    if len({*groups})<2: raise PetlabError(f'all {len(rows)} are copies of one, or of one group, so none can judge; add others')
     return stratified_folds(target.strata(y), folds, seed, groups)
 
 def _settings(rows, fold, banks, space, seed):
@@ -518,9 +513,25 @@ def _save(out, sets, store, params, seed, how, score, answers, rows, trials):
 def _answerer(store, head, target):
     "A function of files to their labels, which leaves nothing in the bank"
     def says(files):
-        with tempfile.TemporaryDirectory() as tmp: acts = Bank(store.engine, path=tmp).activations(files, progress=False)[0]
+        with tempfile.TemporaryDirectory() as tmp: acts = Bank(store.engine, path=tmp, kind=store.kind).activations(files, progress=False)[0]
         return target.decode(target.activate(head(acts[:,0])))
     return says
+
+# %% ../nbs/35_tune.ipynb #3d9b28db
+def _usual_views(sample):
+    "Pictures that trials choose among, of photos and of other kinds"
+    return ('plain','plain+squish') if sample.name=='photo' else tuple(dict.fromkeys(('plain', '+'.join(training_views(sample)))))
+
+def _check_views(sample, names):
+    "Raise `PetlabError` for pictures that a kind does not make"
+    if sample.name=='photo':
+        for o in names: photo_view(Image.new('RGB', (8,8)), o)
+    elif strange := [o for o in names if o not in training_views(sample)]:
+        raise PetlabError(f"view {strange[0]!r}: a {sample.name} has {', '.join(training_views(sample))}")
+
+def _side(arch, sample, size, plenty):
+    "Side of the pictures, or None for the kind's own"
+    return size or (None if sample.size else best_size(arch, plenty))
 
 # %% ../nbs/35_tune.ipynb #3d9b28dc
 def _search_photos(path, how, out, test_pct, valid_pct, seed, target, source):
@@ -530,12 +541,13 @@ def _search_photos(path, how, out, test_pct, valid_pct, seed, target, source):
         raise PetlabError('the head for numbers has one hyperparameter, its penalty, and `petlab train` chooses it by exact leave-one-out: '
             'there is nothing to tune')
     args = {**source, **how._asdict(), 'target': as_target.reads}
-    args.update(valid_pct=valid_pct or 0., seed=seed, test_pct=test_pct, split='content', copies=duplicate_groups)
+    copies = duplicate_groups if sample_kinds[source.get('kind', 'photo')].by_look else photo_digests
+    args.update(valid_pct=valid_pct or 0., seed=seed, test_pct=test_pct, split='content', copies=copies)
     table = pet_table(path, **args)
     tell_left_out(table)
     sealed = SealedTest(table, out, path=path, **args) if test_pct or (table.set=='test').any() else None
     table = sealed.table if sealed else table
-    vocab = check_sets(table, valid=bool(valid_pct))
+    vocab = check_sets(table, bool(valid_pct), source.get('kind', 'photo'))
     if sealed and (lone := [o for o in sealed.vocab if o not in vocab]):
         raise PetlabError(f'all photos of {lone[0]!r} are in the sealed test set, so nothing can learn it; add photos of it, '
             'or give another seed or a smaller test_pct')
@@ -570,7 +582,7 @@ def tune(
     out:str|Path='model', # Folder for the model; the search is kept beside it, in `<out>-study`, and taken up again by the same call
     trials:int=100, # In all, those of earlier calls and the default among them
     archs:tuple=(default_arch,), # Names in `zoo()` or timm's; the first is the default's
-    views:tuple=('plain','plain+squish'), # Of each training photo, names as in `photo_view` joined by `+`
+    views:tuple=None, # Of each training photo, names as in `photo_view` joined by `+`; default: `'plain'` and `'plain+squish'`, or the kind's
     space:dict=None, # Changes to `search_space`
     test_pct:float=.2, # Fraction of all photos, about, in the sealed test set; 0: none, but what the source itself sets aside
     valid_pct:float=None, # Fraction of those left that judge, always the same; default: all of them do, in five folds
@@ -580,19 +592,21 @@ def tune(
     bank:Path=None, # Folder of the banks; default: `bank_path()`
     progress:bool=True, # Show a bar
     target:str=None, # Name in `petlab.target.kinds`; default: what the labels are
-    **source # Passed to `pet_table`: `item`, `label_delim`, `valid_col`
+    kind:str='photo', # Of the samples, as in `train_bank`
+    **source # Passed to `pet_table`: `item`, `label_delim`, `valid_col`, `groups`
 ) -> Tuned: # Prints as its verdict
     "Search for hyperparameters with less loss than the default's on photos not seen, and save the model; raises `PetlabError`"
     from petlab.predict import Predictor
     check_target(out)
     if trials<1: raise PetlabError(f'trials={trials}: expected 1 or more')
-    space,out = _space(archs, views, space),Path(out)
+    sample = sample_kinds[kind]
+    space,out = _space(archs, views or _usual_views(sample), space),Path(out)
     names = tuple(dict.fromkeys(o for v in space['views'] for o in v.split('+')))
-    for o in names: photo_view(Image.new('RGB', (8,8)), o)
-    how = find_labels(path, label, target and kinds[target].reads, source.get('item'), source.get('label_delim'))
-    plenty = has_plenty(path, how)
-    sizes = {o: size or best_size(o, plenty) for o in space['arch']}
-    engines = {o: body_engine(o, size=(s,s)) for o,s in sizes.items()}
+    _check_views(sample, names)
+    source = dict(source, kind=kind)
+    how = find_labels(path, label, target and kinds[target].reads, source.get('item'), source.get('label_delim'), kind)
+    plenty = has_plenty(path, how, kind)
+    engines = {o: kind_engine(o, sample, kinds[target or how.target], _side(o, sample, size, plenty)) for o in space['arch']}
     place = out.with_name(f'{out.name}-study')
     if place.exists():
         with _held(place), _quiet(): _kept_study(place/'study.db')
@@ -600,7 +614,7 @@ def tune(
     rows = table[table.set!='']
     goal = as_target.of(rows.label.tolist())
     fold = _judging_folds(rows, goal.encode(rows.label.tolist()), goal, seed)
-    sets,banks = map(dict, zip(*(zip((k,k), _bank_sets(rows, goal, fold, o, names, bank=bank)) for k,o in engines.items())))
+    sets,banks = map(dict, zip(*(zip((k,k), _bank_sets(rows, goal, fold, o, names, bank=bank, kind=kind)) for k,o in engines.items())))
     with open_study(place, _settings(rows, fold, banks, space, seed)) as (study,kept), _one_thread():
         try: run_trials(study, kept, partial(_try_head, sets=sets, space=space, seed=seed), trials, seed, timeout, progress)
         except KeyboardInterrupt:
@@ -660,13 +674,14 @@ def _judge_bank_head(
 def _files_per_second(
     engines:dict, # Name -> engine, as from `body_engine`
     files:list, # Paths of photos
-    repeats:int=3 # Rounds, after one to warm up; in each every engine has its turn, so that a busy minute is shared by all
+    repeats:int=3, # Rounds, after one to warm up; in each every engine has its turn, so that a busy minute is shared by all
+    kind:str='photo' # Of the samples, as in `Bank`
 ) -> dict: # Name -> photos a second (median), from file to activations, and seconds that the first time took longer
     "The speed of engines and of what feeds them, whatever the bank holds"
     def seconds(engine):
         with tempfile.TemporaryDirectory() as tmp:
             start = time.perf_counter()
-            Bank(engine, path=tmp).fill(files, progress=False)
+            Bank(engine, path=tmp, kind=kind).fill(files, progress=False)
             return time.perf_counter()-start
     found = {k: [] for k in engines}
     for _ in range(repeats+1):
@@ -703,41 +718,42 @@ def compare_archs(
     folds:int=5, # Heads a network, each judged by the photos that it did not see
     seed:int=42, # Of all draws
     test_pct:float=.2, # Fraction in the sealed test set, as in `tune`, which is left alone; 0: all photos judge
-    views:tuple=('plain',), # Of each training photo, names as in `photo_view`, the plain one among them
+    views:tuple=None, # Of each training photo, names as in `photo_view`; default: `training_views` of the kind
     size:int=None, # Side that photos are resized to, pixels; default: `best_size` of each network
     bank:Path=None, # Folder of the banks; default: `bank_path()`
     repeats:int=3, # Measurements of the speed, on 64 of the photos
     show_plot:bool=True, # Draw it, by `plot_archs`
-    **source # Passed to `pet_table`: `item`, `label_delim`, `valid_col`
+    kind:str='photo', # Of the samples, as in `train_bank`
+    **source # Passed to `pet_table`: `item`, `label_delim`, `valid_col`, `groups`
 ) -> Archs: # Prints as a table with its verdict
     "The error of networks on your photos, how fast they are, and whether the differences are more than noise; raises `PetlabError`"
     import pandas as pd
-    df = zoo()
-    archs,engines,starts = listify(archs) or [*df.index[df.here]],{},{}
-    how = find_labels(path, label, *(source.get(o) for o in ('target','item','label_delim')))
-    plenty = has_plenty(path, how)
-    sizes = {o: size or best_size(o, plenty) for o in archs}
+    df,sample = zoo(),sample_kinds[kind]
+    archs,engines,starts,views = listify(archs) or [*df.index[df.here]],{},{},views or training_views(sample)
+    how = find_labels(path, label, *(source.get(o) for o in ('target','item','label_delim')), kind)
+    plenty = has_plenty(path, how, kind)
     for o in archs:
         start = time.perf_counter()
-        engines[o],starts[o] = body_engine(o, size=(sizes[o],sizes[o])),time.perf_counter()-start
-    table = pet_table(path, how.label, 0., seed, test_pct, 'content', copies=duplicate_groups, **source)
+        engines[o],starts[o] = kind_engine(o, sample, Classes, _side(o, sample, size, plenty)),time.perf_counter()-start
+    table = pet_table(path, how.label, 0., seed, test_pct, 'content', kind=kind,
+        copies=duplicate_groups if sample.by_look else photo_digests, **source)
     tell_left_out(table)
-    vocab,rows = check_sets(table, valid=False),table[table.set.isin(['train','valid'])]
+    vocab,rows = check_sets(table, False, kind),table[table.set.isin(['train','valid'])]
     if target_of(rows.label)!='class':
         raise PetlabError('networks are compared by the classes that they get wrong: expected one class a photo')
     target,files = Classes(vocab),rows.file.tolist()
     fold = _judging_folds(rows.assign(set='train'), target.encode(rows.label.tolist()), target, seed, folds)
-    res,wrongs,speeds = [],{},_files_per_second(engines, files[:64], repeats)
+    res,wrongs,speeds = [],{},_files_per_second(engines, files[:64], repeats, kind)
     for o in archs:
-        sets,store = _bank_sets(rows, target, fold, engines[o], views, bank=bank)
+        sets,store = _bank_sets(rows, target, fold, engines[o], views, bank=bank, kind=kind)
         (speed,ready),start = speeds[o],time.perf_counter()
-        Bank(engines[o], path=bank).activations(files, views)
+        Bank(engines[o], path=bank, kind=kind).activations(files, views)
         read = time.perf_counter()-start
         answers,fit = _judge_bank_head(sets, seed)
         wrongs[o],s = answers.out.argmax(1)!=answers.y,target.score(answers)
         cold = starts[o]+ready+len(files)*len(views)/speed+fit
         res.append(dict(arch=o, error=s.error_rate, low=s.interval[0], high=s.interval[1], wrong=s.wrong, n=s.n, loss=s.loss,
-            photos_per_second=speed, cold=cold, warm=starts[o]+read+fit, size=sizes[o]))
+            photos_per_second=speed, cold=cold, warm=starts[o]+read+fit, size=engines[o].size[0]))
     res = pd.DataFrame(res).sort_values(['wrong','photos_per_second'], ascending=[True,False], ignore_index=True)
     found = Archs(res, _verdict(res, wrongs), wrongs, table)
     if show_plot: plot_archs(found)
