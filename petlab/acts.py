@@ -14,6 +14,7 @@ from fastai.vision.all import *
 from . import PetlabError
 from .photo import *
 from .phash import *
+from .sample import *
 from .engine import *
 from .bank import *
 from .head import *

@@ -165,6 +165,7 @@ def _open(self:Bank, fn, views, beside):
                 return photo,[{v: o.kind.view(sample, v, seed=photo.hex(), **o.resize) for v in vs} for o,vs in lacking]
         except SampleError as e: raise type(e)(fn, e.reason) from e
 
+# %% ../nbs/12_bank.ipynb #9cd7475b
 @patch
 def _activations(self:Bank, arrays, fn):
     "What the engine makes of pixels, float16 [n,f]"

@@ -341,7 +341,7 @@ def check_labels(
     acts:np.ndarray=None, # Of the rows without a `reason`, float [n,f]; default: from the bank
     groups:list=None, # A key for each of these, copies share theirs; default: what looks alike, of what is no photo the same bytes
     target:Target=None, # Default: what the labels ask for
-    arch:str=default_arch, # As in `train_bank`
+    arch:str=None, # As in `train_bank`
     size:int=None, # Side, or height and width, pixels; default: as in `train_bank`
     bank:Path=None, # Folder of the banks; default: `bank_path()`
     kind:str='photo', # Of the samples, as in `train_bank`
@@ -358,7 +358,7 @@ def check_labels(
     target = target or kinds[target_of(labels)].of(labels)
     if acts is None:
         sample = sample_kinds[kind]
-        side = size or (None if sample.size else best_size(arch, target.reads=='class' and len(labels)>=40*len({*labels})))
+        side = size or (None if sample.size else best_size(arch or default_arch, target.reads=='class' and len(labels)>=40*len({*labels})))
         acts = Bank(kind_engine(arch, sample, target, side), target.method, path=bank, kind=kind).activations(files)[0][:,0]
     if len(acts)!=len(files): raise PetlabError(f'activations of {len(acts)} photos for {len(files)}; expected a row each')
     if groups is None and 'group' in used: groups = together(used)
@@ -689,7 +689,7 @@ def check_source(
     item:str|int=None, # As in `label_source`
     label_delim:str=None, # As in `label_source`
     valid_col:str|int=None, # As in `label_source`
-    arch:str=default_arch, # As in `train_bank`, whose activations are used again
+    arch:str=None, # As in `train_bank`, whose activations are used again
     size:int=None, # Side in pixels, as in `train_bank`
     bank:Path=None, # Folder of the banks; default: `bank_path()`
     kind:str='photo', # Of the samples, a name in `sample_kinds`; what is for photos alone is left out of others
@@ -704,7 +704,7 @@ def check_source(
     if not labels: raise PetlabError(f'none of the {len(table)} files has a label that can be used{why}')
     as_target = kinds[target or target_of(labels)]
     sample = sample_kinds[kind]
-    side = size or (None if sample.size else best_size(arch, as_target.reads=='class' and len(labels)>=40*len({*labels})))
+    side = size or (None if sample.size else best_size(arch or default_arch, as_target.reads=='class' and len(labels)>=40*len({*labels})))
     kept = Bank(kind_engine(arch, sample, as_target, side), as_target.method, path=bank, kind=kind)
     waves = [wave_bank(bank)] if sample.by_look else []
     table,digest = _opened(table, kept, waves)

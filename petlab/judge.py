@@ -253,7 +253,7 @@ class Look(namedtuple('Look', 'n wrong interval look told same', defaults=(False
         low,high = self.interval
         again = ', the same model and the same answer as before'
         note = '' if self.told else again if self.same else ', the best answer so far: this model is no better beyond the noise'
-        return f'error rate {self.error_rate:.1%} ({self.wrong} of {self.n} photos, 95 % interval {low:.1%} to {high:.1%}){note}'
+        return f'error rate {self.error_rate:.1%} ({self.wrong} of {self.n}, 95 % interval {low:.1%} to {high:.1%}){note}'
 
 def _test_digest(digests, labels):
     return hashlib.sha256('\n'.join(sorted(f'{d} {y}' for d,y in zip(digests, labels))).encode()).hexdigest()[:16]

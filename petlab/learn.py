@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/learn.html.md"""
 
 # %% auto #0
 __all__ = ['DevicePrecision', 'FrozenStats', 'TrainingLog', 'PhotoLosses', 'has_points', 'dl_labels', 'learner_target',
-           'pet_learner', 'lite0', 'photo_files', 'files_dl', 'learner_outputs', 'score', 'assess', 'dls_kind',
+           'dls_kind', 'pet_learner', 'lite0', 'photo_files', 'files_dl', 'learner_outputs', 'score', 'assess',
            'predict_photos', 'score_photos']
 
 # %% ../nbs/21_learn.ipynb #6c31dfd2
@@ -187,13 +187,19 @@ def _normalize_for(
     dls.add_tfms([Normalize.from_stats(net.mean, net.std)], 'after_batch')
 
 # %% ../nbs/21_learn.ipynb #61a70e3c
+def dls_kind(
+    dls:DataLoaders
+): # A `Sample`
+    "The kind of samples that `dls` holds: as it is known from `pet_dls` or a saved model, else photos"
+    return getattr(dls, 'kind', sample_kinds['photo'])
+
 def _default_metrics(kind):
     "What fastai's users look at, by name of the target"
     return dict(several=lambda: [accuracy_multi, F1ScoreMulti()], number=lambda: [mae]).get(kind.name, lambda: [error_rate])()
 
 def pet_learner(
     dls:DataLoaders, # Of photos and classes, labels, numbers or points, as from `pet_dls`, `ImageDataLoaders` or a `DataBlock`
-    arch:str|Callable=None, # As in `arch_name`: a name, or a function as `resnet34`; default: `default_arch`, which trains offline
+    arch:str|Callable=None, # As in `arch_name`: a name, or a function as `resnet34`; default: the kind's, or `default_arch`
     metrics=None, # Shown after each epoch; default: `error_rate`, of several labels `accuracy_multi` and F1, of numbers `mae`
     n_out:int=None, # Outputs; default: as many as `dls` has classes, labels or numbers
     pretrained:bool=True, # False: random weights, to load saved ones into
@@ -206,7 +212,7 @@ def pet_learner(
     **kwargs # Passed to `Learner`
 ) -> Learner: # Frozen up to its head
     "A `Learner` for transfer learning; raises `UnknownModel`, `WeightsError`, or `PetlabError` for another kind of answer"
-    kind,net = _kind(dls),body(arch or default_arch, pretrained)
+    kind,net = _kind(dls),body(arch or dls_kind(dls).arch or default_arch, pretrained)
     if (grid or 1)>1 and not net.needs_pool: raise PetlabError(f'{net.arch} does not tell places apart: grid=1 is all that there is of it')
     grid = grid or (kind.grid if net.needs_pool else 1)
     head = dict(lin_ftrs=lin_ftrs, ps=ps, concat_pool=concat_pool and grid==1)
@@ -310,12 +316,6 @@ def assess(
     return _with_answers(learner_target(learn), table, ok, learner_outputs(learn, files_dl(learn, table.file[ok].tolist()))[0])
 
 # %% ../nbs/21_learn.ipynb #2b83df09
-def dls_kind(
-    dls:DataLoaders
-): # A `Sample`
-    "The kind of samples that `dls` holds: as it is known from `pet_dls` or a saved model, else photos"
-    return getattr(dls, 'kind', sample_kinds['photo'])
-
 def predict_photos(
     learn:Learner, # As in `learner_target`
     files:list # Paths

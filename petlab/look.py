@@ -36,7 +36,7 @@ from .confidence import *
 
 # %% ../nbs/34_look.ipynb #9b6a2dba
 class PetInterpretation(ClassificationInterpretation):
-    "fastai's `ClassificationInterpretation`, that predicts once (`probs` [n,k], `targs` [n]) and shows the photos, or samples of its `kind`"
+    "fastai's `ClassificationInterpretation`, that predicts once (`probs` [n,k], `targs` [n]) and shows samples of its `kind`"
     kind = sample_kinds['photo']
     @classmethod
     def from_learner(cls,

@@ -51,7 +51,7 @@ def model_card(
 ) -> str: # Markdown
     "What a person should know before using the model"
     s,t,int8,vocab,target = info['score'],info['training'],(info.get('network') or {}).get('int8'),info['vocab'],saved_target(info)
-    strength = t.get('strength') or 'by leave-one-out'
+    strength,sample = t.get('strength') or 'by leave-one-out',_plain(info.get('sample', 'photo'))
     how = f"in {len(t['epochs'])} epochs" if 'epochs' in t else f'on banked activations, at strength {strength}'
     rows = '\n'.join(f'| {_plain(k)} | {_plain(v)} |' for k,v in target.rows(s).items())
     by_int8 = ''
@@ -60,7 +60,7 @@ def model_card(
             'get another class by it than in float32.\n\n')
     return f'''# {', '.join(map(_plain, vocab[:5]))}{f" and {len(vocab)-5} more" if len(vocab)>5 else ''}
 
-{_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} {_plain(info.get('sample', 'photo'))}s, {how}.
+{_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} {sample}s, {how}.
 
 | measured on {_how_measured(s['n'], t)} | |
 |---|---|

@@ -313,6 +313,7 @@ def _file_digest(fn):
         except OSError as e: raise PhotoError(fn, _os_reason(fn, e)) from e
     return res.hexdigest()
 
+# %% ../nbs/01_photo.ipynb #b6ac2ff1
 @lru_cache(64)
 def _kept_digest(fn, size, changed): return _file_digest(fn)
 
@@ -367,8 +368,9 @@ class Sample:
     "A kind of sample: which files are such, how one is opened, and what pixels a network sees of it"
     name,endings = '',()  # What `petlab train --as` calls it; endings of its files' names
     by_look = False  # Whether samples that look alike are copies, and not those of the same bytes alone
-    size,grid,version = None,1,1  # Height and width of its pictures, pixels (None: as the network likes it); places kept; of how they are made
-    views,more_views = ('plain',),()  # Pictures of each sample: an answer is that to the mean of the `views`; `more_views` are to learn from
+    arch,size = None,None  # Network that it is looked at by, and height and width of its pictures, pixels; None: as for photos
+    grid,version = 1,1  # Places a side that are kept apart; version of how pictures are made
+    views,more_views = ('plain',),()  # Pictures of each sample: it is answered by the mean of `views`; more to learn from
     part_columns = ()  # Columns of a CSV that say which part of a file an item is, such as `('start','end')`
     def __init_subclass__(cls): sample_kinds[cls.name] = cls()
     def find(self, path) -> FolderFiles:
@@ -409,6 +411,7 @@ def key(self:Sample) -> str:
     "What its pictures depend on, besides their size"
     return f'{self.name}{self.version}-{hashlib.sha256(dumps([self.settings, self.views]).encode()).hexdigest()[:8]}'
 
+# %% ../nbs/01_photo.ipynb #930771e5
 @patch
 def thumb(self:Sample, fn, side=96) -> Image.Image:
     "A small square picture of a sample, RGB; raises `SampleError`"

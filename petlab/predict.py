@@ -23,17 +23,18 @@ from .sample import *
 from .pets import *
 from .target import *
 from .model import *
-from .zoo import body as zoo_body, registry, weights_file
+from .zoo import body as zoo_body, known, weights_file
 
 # %% ../nbs/17_predict.ipynb #2fa8f0bb
 def _lite_network(folder, info):
     "The `ov.Model` of saved EfficientNet-Lites, from their weights; None for another body"
     names = info['arch'].split('+')
-    files = [weights_file(o) if 'package' in registry.get(o, {}) else None for o in names]
+    files = [weights_file(o) if 'package' in known(o) else None for o in names]
     if not all(o and o.is_file() for o in files): return None
     tensors,parts = read_weights(folder, info),'weight bias running_mean running_var num_batches_tracked'.split()
     def place(k): return int(k.split('.')[1]),parts.index(k.split('.')[2])
-    bodies = [{k: tensors.get(f"0.{f'bodies.{i}.' if len(names)>1 else ''}model.{k}") for k in lite_tensors(o)} for i,o in enumerate(names)]
+    def part(i): return f"0.{f'bodies.{i}.' if len(names)>1 else ''}model."
+    bodies = [lite_body(o, {k: tensors.get(f'{part(i)}{k}') for k in lite_tensors(o)}) for i,o in enumerate(names)]
     if any(v is None for o in bodies for v in o.values()):
         raise ModelError(f"{folder}: the weights do not fit a {info['arch']}; save the model again")
     head,pre,more = [tensors[k] for k in sorted((k for k in tensors if k.startswith('1.')), key=place)],info['preprocess'],info['head']
@@ -232,7 +233,9 @@ def answers(self:Predictor,
     strange = [why or ('' if o is None else self.target.reason(o)) for why,o in zip(table.reason, table.label)]
     res,out = self._assessed(table.assign(reason=_objects(strange)), progress)
     ok = res.reason==''
-    if not ok.any(): raise PetlabError(f'none of the {len(res)} {self.kind.name}s can be used; {Path(res.file.iloc[0]).name}: {res.reason.iloc[0]}')
+    if not ok.any():
+        first = f'{Path(res.file.iloc[0]).name}: {res.reason.iloc[0]}'
+        raise PetlabError(f'none of the {len(res)} {self.kind.name}s can be used; {first}')
     return self.target.answers(res.file[ok].tolist(), out, res.label[ok].tolist()),res
 
 @patch

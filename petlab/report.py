@@ -201,6 +201,7 @@ def _page_figure(
         plt.close(fig)
     return Div(Img(src=f'data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}', alt=alt), cls='wide plot')
 
+# %% ../nbs/36_report.ipynb #7b5adcf4
 def _page_table(
     df:pd.DataFrame # Cells are shown as they are
 ) -> FT:
@@ -894,8 +895,8 @@ def _copy_words(
         some = 'Near copies' if pairs.across.any() else 'No near copies'
         res.append(f'{some} are among those that judge it and that it has not seen, {how}.')
     if (ev.judged & ev.trained).any():
-        res.append(f'Pairs of near copies among the cross-validated photos: {pairs.among.sum()}. '
-            'Training keeps what looks alike to the network in one fold.')
+        near,alike = ('near ','what looks alike to the network') if ev.predictor.kind.by_look else ('','them')
+        res.append(f'Pairs of {near}copies among the cross-validated photos: {pairs.among.sum()}. Training keeps {alike} in one fold.')
     return res
 
 # %% ../nbs/36_report.ipynb #06f1d9c3
@@ -973,6 +974,7 @@ def _curve_words(
         res += ', which was trained on all of them: with fewer photos it would do worse than this shows'
     return f"{res}. {df.attrs['says']}"
 
+# %% ../nbs/36_report.ipynb #1fa21f91
 def training_section(
     ev:Evidence # What is known
 ) -> FT:
@@ -1060,7 +1062,8 @@ th, td { text-align: left; padding: .25rem .9rem .25rem 0; border-bottom: 1px so
 .cautions { border-left: .3rem solid #c77700; background: #fff7e8; padding: .6rem 1rem; }
 .cautions ul { margin: .3rem 0; padding-left: 1.2rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .9rem; } figure { margin: 0; }
-.cards figure div { display: flex; gap: 2px; } .cards img { width: 50%; } .cards .one img { width: auto; max-height: 15rem; } audio { width: 100%; }
+.cards figure div { display: flex; gap: 2px; } .cards img { width: 50%; } .cards .one img { width: auto; max-height: 15rem; }
+audio { width: 100%; }
 .thumbs { display: flex; flex-wrap: wrap; gap: .5rem; margin-top: .8rem; font-size: .8rem; } .thumbs figure { width: 6rem; }
 figcaption { font-size: .85rem; line-height: 1.35; } .wrong b { color: var(--bad); } .right b { color: var(--good); }
 .plot img { max-width: max(100%, 32rem); }
@@ -1068,7 +1071,8 @@ figcaption { font-size: .85rem; line-height: 1.35; } .wrong b { color: var(--bad
 '''
 
 def _head(title):
-    policy = {'http-equiv': 'Content-Security-Policy', 'content': "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"}
+    allowed = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
+    policy = {'http-equiv': 'Content-Security-Policy', 'content': allowed}
     return ft('head', Meta(charset='utf-8'), Meta(name='viewport', content='width=device-width, initial-scale=1'),
         Meta(name='generator', content='petlab'), Meta(**policy), Title(title), Style(_style))
 
@@ -1097,11 +1101,13 @@ def report_page(
     ev.cautions.clear()
     parts,names = [_in_words(f(ev), ev.predictor.kind) for f in bar(sections or _kind_of(ev).sections)],ev.vocab
     name = ', '.join(map(str, names[:4]))+(f' and {len(names)-4} more' if len(names)>4 else '')
-    marks = [Li(_worded(o, ev.predictor.kind)) for o in ev.cautions] or [Li('Nothing that was looked for. That is no promise: the score holds for photos like these.')]
+    kind = ev.predictor.kind
+    none = 'Nothing that was looked for. That is no promise: the score holds for photos like these.'
+    marks = [Li(_worded(o, kind)) for o in ev.cautions or [none]]
     tiles = Div(*[Div(B(v), k) for k,v in _kind_of(ev).tiles(ev).items()], cls='tiles')
     against = Div(Strong('What speaks against it'), Ul(*marks), cls='cautions')
     nav = Nav(*[A(p.children[0].children[0], href=f'#{p.children[0].id}') for p in parts])
-    page = Body(H1(f'May this model be used? {name}'), P(_worded(report_sentence(ev), ev.predictor.kind)), tiles, against, nav, Main(*parts))
+    page = Body(H1(f'May this model be used? {name}'), P(_worded(report_sentence(ev), kind)), tiles, against, nav, Main(*parts))
     return Html(_head(f'Report: {name}'), page, lang='en')
 
 # %% ../nbs/36_report.ipynb #b4f81e2c
@@ -1136,6 +1142,7 @@ def report(
     ev = Evidence(model, source, label, seed, strange, bank, target=target, item=item, label_delim=label_delim)
     with whole_file(out) as new: new.write_text(to_xml(report_page(ev)), encoding='utf-8', errors='replace')
     left_out = [dict(file=str(o.file), error=o.reason) for o in ev.left_out.itertuples()]
-    return dict(file=str(out), score=ev.score().asdict(), summary=[_worded(report_sentence(ev), kind)], cautions=[_worded(o, kind) for o in ev.cautions], left_out=left_out,
+    return dict(file=str(out), score=ev.score().asdict(), summary=[_worded(report_sentence(ev), kind)],
+        cautions=[_worded(o, kind) for o in ev.cautions], left_out=left_out,
         copies=[dict(file=str(k), copy_of=str(v)) for k,v in ev.copies.items()],
         not_photos=[dict(file=str(k), reason=v) for k,v in ev.not_photos.items()])

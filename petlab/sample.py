@@ -253,7 +253,8 @@ def _once(named):
 def _with_parts(df, item, kind):
     "The table with items that are parts of files, where columns say so, and the names of these columns; raises `SourceError`"
     if not (parts := [o for o in kind.part_columns if o in df.columns]): return df,[]
-    if lost := [o for o in kind.part_columns if o not in parts]: raise SourceError(f'a column {parts[0]!r}, and none {lost[0]!r}; give both')
+    lost = [o for o in kind.part_columns if o not in parts]
+    if lost: raise SourceError(f'a column {parts[0]!r}, and none {lost[0]!r}; give both')
     cells = [[cell_text(o) for o in row] for row in df[parts].itertuples(index=False)]
     items = [f'{cell_text(o)}#{kind.part(row)}' if any(row) else o for o,row in zip(df[item], cells)]
     return df.assign(**{item: items}),parts
@@ -269,6 +270,7 @@ def _label_columns(df, rest, label):
         raise SourceError(f"{columns if rest else 'there is no column for labels; give'} {rule}")
     if label not in _rules and '(' not in str(label): find_column(df, label, 'label')
 
+# %% ../nbs/05_sample.ipynb #167451ae
 def _of_table(source, label, target, item, label_delim, valid_col, kind):
     "A `_Source` of what a CSV or a data frame names"
     df,folder = read_table(source)
@@ -384,10 +386,13 @@ def _grouped_split(
 def _by_hash(
     keys, # Of the photos
     pct, # Fraction that is drawn
-    seed # Another one draws others
+    seed, # Another one draws others
+    some=False # One key at least, where there are two
 ):
     "Indices of the photos whose key, and nothing else, says that they are drawn"
-    return [i for i,k in enumerate(keys) if int(hashlib.sha256(f'{seed} {k}'.encode()).hexdigest()[:13], 16) < pct*16**13]
+    drawn = [int(hashlib.sha256(f'{seed} {k}'.encode()).hexdigest()[:13], 16) for k in keys]
+    most = max(pct*16**13, min(drawn)+1) if some and pct and len({*drawn})>1 else pct*16**13
+    return [i for i,o in enumerate(drawn) if o<most]
 
 # %% ../nbs/05_sample.ipynb #85c7482b
 def strata(
@@ -454,12 +459,13 @@ def _draw_sets(said, labels, valid_pct, seed, test_pct, split, keys, first, grou
     kinds = strata(labels) if split=='stratified' and not grouped else None
     def draw(idxs, pct):
         if kinds: held = _stratified_split([keys[i] for i in idxs], [kinds[i] for i in idxs], pct, seed)[1]
-        else: held = (random_split(len(idxs), pct, seed) if keys is None else _grouped_split([keys[i] for i in idxs], pct, seed, grouped))[1]
+        elif keys is None: held = random_split(len(idxs), pct, seed)[1]
+        else: held = _grouped_split([keys[i] for i in idxs], pct, seed, grouped)[1]
         return [idxs[i] for i in held]
     every = [i for i,o in enumerate(first) if keys is not None or o==i]
     test,valid = ([i for i in every if said[i]==o] for o in ('test','valid'))
     rest = [i for i in every if said[i] not in ('test','valid')]
-    if not test and split=='content': test = [rest[i] for i in _by_hash([keys[i] for i in rest], test_pct, seed)]
+    if not test and split=='content': test = [rest[i] for i in _by_hash([keys[i] for i in rest], test_pct, seed, grouped)]
     elif not test: test = draw(rest, test_pct)
     held = {*test}
     rest = [i for i in rest if i not in held]
@@ -483,7 +489,7 @@ def _check_draw(valid_pct, test_pct, seed, split):
 
 # %% ../nbs/05_sample.ipynb #98586bcd
 def group_keys(
-    groups, # Function of a list of files; or of one, by a name or a regular expression as in `labeller`; or a column; None: parts of one file
+    groups, # Function of a list of files; a name or a regular expression, as in `labeller`; a column; None: parts of one file
     path:str|Path=None, # As in `pet_table`, for a column
     item:str|int=None, # As in `pet_table`, for a column
     kind:str='photo' # As in `pet_table`, for a column

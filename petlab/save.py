@@ -49,8 +49,9 @@ def model_info(
     target,net,label = learner_target(learn),learn.model[0],getattr(learn.dls, 'label', None)
     answers,packages = learn.answers(),{o.__name__: o.__version__ for o in (torch,fastai,timm)}
     kind = dls_kind(learn.dls)
-    return dict(format=model_format, sample=kind.name, settings=kind.settings, target=target.tuned(answers).info(), arch=net.arch, head=learn.model.head_args,
-        vocab=target.vocab, label=','.join(map(str, L(label))) if isinstance(label, (str,list,tuple)) else None,
+    return dict(format=model_format, sample=kind.name, settings=kind.settings, target=target.tuned(answers).info(),
+        arch=net.arch, head=learn.model.head_args, vocab=target.vocab,
+        label=','.join(map(str, L(label))) if isinstance(label, (str,list,tuple)) else None,
         mixed=hasattr(learn, 'mixed_precision'), preprocess=preprocess_of(learn.dls, net), training=_training(learn),
         score=target.judged(answers).asdict(), versions=dict(petlab=petlab.__version__, python=platform.python_version(), **packages))
 
@@ -72,8 +73,9 @@ def _exporter(
     "What writes the network of `learn`, head and activation included"
     net,head = _saved(learn)
     bodies = getattr(net, 'bodies', [net])
-    packaged = all('package' in registry.get(o.arch, {}) for o in bodies)
-    body = [{k: v.detach().cpu().numpy() for k,v in o.state_dict().items()} for o in bodies] if packaged else deepcopy(net)
+    packaged = all('package' in known(o.arch) for o in bodies)
+    def tensors(o): return {k: v.detach().cpu().numpy() for k,v in o.state_dict().items()}
+    body = [lite_body(o.arch, tensors(o)) for o in bodies] if packaged else deepcopy(net)
     return network_writer(body, [o.detach().cpu().numpy() for o in head.state_dict().values()], info['preprocess'],
         info['head']['concat_pool'], learner_target(learn).activation, info['head'].get('grid', 1))
 

@@ -58,7 +58,7 @@ class Score(namedtuple('Score', 'n wrong loss by_class', defaults=({},))):
         return dict(n=self.n, wrong=self.wrong, loss=self.loss, error_rate=self.error_rate, interval=[*self.interval], **more)
     def __str__(self):
         low,high = self.interval
-        return f'error rate {self.error_rate:.1%} ({self.wrong} of {self.n} photos, 95 % interval {low:.1%} to {high:.1%})'
+        return f'error rate {self.error_rate:.1%} ({self.wrong} of {self.n}, 95 % interval {low:.1%} to {high:.1%})'
 
 # %% ../nbs/14_target.ipynb #da1f5f7f
 class LabelScore(namedtuple('LabelScore', 'n f1 exact loss interval by_label baseline_f1')):
@@ -68,7 +68,7 @@ class LabelScore(namedtuple('LabelScore', 'n f1 exact loss interval by_label bas
             baseline_f1=self.baseline_f1, loss=self.loss, by_label=self.by_label)
     def __str__(self):
         low,high = wilson(self.exact, self.n)
-        return (f'F1 {self.f1:.3f} ({self.n} photos, 95 % interval {self.interval[0]:.3f} to {self.interval[1]:.3f}; '
+        return (f'F1 {self.f1:.3f} (n = {self.n}, 95 % interval {self.interval[0]:.3f} to {self.interval[1]:.3f}; '
             f'{self.baseline_f1:.3f} by giving all labels to all), all labels right for {self.exact/self.n:.1%} ({low:.1%} to {high:.1%})')
 
 class NumberScore(namedtuple('NumberScore', 'n mae baseline_mae loss interval coverage by_target')):

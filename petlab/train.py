@@ -95,12 +95,13 @@ def training_views(
     return tuple(dict.fromkeys(('plain', *kind.views, *kind.more_views)))
 
 def kind_engine(
-    arch:str, # As in `train_bank`
+    arch:str, # As in `train_bank`; None is its default
     kind, # A `Sample`
     target, # A `Target`
     size:int=None # Side, or height and width, of the pictures, pixels; default: the kind's own, or `best_size(arch)`
 ): # As from `body_engine`
     "A network for a kind of sample and of target"
+    arch = arch or kind.arch or default_arch
     size = size or kind.size or best_size(arch)
     return body_engine(arch, size=(size,size) if isinstance(size, int) else tuple(size), grid=target.grid if kind.grid==1 else kind.grid)
 
@@ -152,7 +153,7 @@ def train_bank(
     path:str|Path, # Folder in the Oxford layout or of photos, CSV or data frame, as in `pet_table`
     label=None, # As in `pet_table`; default: worked out
     out:str|Path='model', # Folder for the model; a model that is there is replaced
-    arch:str=default_arch, # As in `arch_name`; several are joined by +
+    arch:str=None, # As in `arch_name`; several are joined by +; default: the kind's own, or `default_arch`
     epochs:int=5, # Looks at the fit on the way to the optimum
     valid_pct:float=None, # Fraction of the photos that are held out; default: none, but each is judged by a head that did not see it
     seed:int=42, # Of the draws
@@ -171,7 +172,7 @@ def train_bank(
     "From photos to a saved model by way of the bank; raises `PetlabError` where there is nothing to learn"
     check_target(out)
     how,sample = find_labels(path, label, target and kinds[target].reads, item, label_delim, kind),sample_kinds[kind]
-    as_target,views = kinds[target or how.target],views or training_views(sample)
+    as_target,views,arch = kinds[target or how.target],views or training_views(sample),arch or sample.arch or default_arch
     side = size or (None if sample.size else best_size(arch, has_plenty(path, how, kind)))
     engine = kind_engine(arch, sample, as_target, side)
     sets = _Sets(Bank(engine, as_target.method, path=bank, kind=kind), [wave_bank(bank)] if sample.by_look else [], views)
@@ -193,6 +194,7 @@ def train_bank(
     score,target = target.judged(judged, seed),target.tuned(judged)
     test = target.score(answers(*sets.of('test'))) if (sets.table.set=='test').any() else None
     info = model_facts(engine, sets.bank, target, how.label, score, recipe='bank', views=[*views], n_train=len(files),
-        n_valid=score.n if held else 0, looks=looks, strength=strength, folds=None if held else 5, seed=seed, photos=sets.photos(), **(dict(groups=grouped) if isinstance(grouped, str) else {}))
+        n_valid=score.n if held else 0, looks=looks, strength=strength, folds=None if held else 5, seed=seed, photos=sets.photos(),
+        **(dict(groups=grouped) if isinstance(grouped, str) else {}))
     unseen = [sets.digest[o].hex()[:12] for o in judged.items],judged.out
     return Trained(write_trained(out, engine, target, head, info, x[:8,0], unseen), score, test, sets.table, info, target, judged)

@@ -513,7 +513,8 @@ def _save(out, sets, store, params, seed, how, score, answers, rows, trials):
 def _answerer(store, head, target):
     "A function of files to their labels, which leaves nothing in the bank"
     def says(files):
-        with tempfile.TemporaryDirectory() as tmp: acts = Bank(store.engine, path=tmp, kind=store.kind).activations(files, progress=False)[0]
+        with tempfile.TemporaryDirectory() as tmp:
+            acts = Bank(store.engine, path=tmp, kind=store.kind).activations(files, progress=False)[0]
         return target.decode(target.activate(head(acts[:,0])))
     return says
 
@@ -581,8 +582,8 @@ def tune(
     label=None, # As in `pet_table`; default: worked out
     out:str|Path='model', # Folder for the model; the search is kept beside it, in `<out>-study`, and taken up again by the same call
     trials:int=100, # In all, those of earlier calls and the default among them
-    archs:tuple=(default_arch,), # Names in `zoo()` or timm's; the first is the default's
-    views:tuple=None, # Of each training photo, names as in `photo_view` joined by `+`; default: `'plain'` and `'plain+squish'`, or the kind's
+    archs:tuple=None, # Names in `zoo()` or timm's; the first is the default's; default: the kind's own, or `default_arch`
+    views:tuple=None, # Of each training photo, names as in `photo_view` joined by `+`; default: those of `_usual_views`
     space:dict=None, # Changes to `search_space`
     test_pct:float=.2, # Fraction of all photos, about, in the sealed test set; 0: none, but what the source itself sets aside
     valid_pct:float=None, # Fraction of those left that judge, always the same; default: all of them do, in five folds
@@ -600,7 +601,7 @@ def tune(
     check_target(out)
     if trials<1: raise PetlabError(f'trials={trials}: expected 1 or more')
     sample = sample_kinds[kind]
-    space,out = _space(archs, views or _usual_views(sample), space),Path(out)
+    space,out = _space(archs or (sample.arch or default_arch,), views or _usual_views(sample), space),Path(out)
     names = tuple(dict.fromkeys(o for v in space['views'] for o in v.split('+')))
     _check_views(sample, names)
     source = dict(source, kind=kind)
@@ -729,7 +730,8 @@ def compare_archs(
     "The error of networks on your photos, how fast they are, and whether the differences are more than noise; raises `PetlabError`"
     import pandas as pd
     df,sample = zoo(),sample_kinds[kind]
-    archs,engines,starts,views = listify(archs) or [*df.index[df.here]],{},{},views or training_views(sample)
+    archs = listify(archs) or [*dict.fromkeys([*listify(sample.arch), *df.index[df.here]])]
+    engines,starts,views = {},{},views or training_views(sample)
     how = find_labels(path, label, *(source.get(o) for o in ('target','item','label_delim')), kind)
     plenty = has_plenty(path, how, kind)
     for o in archs:
