@@ -7,8 +7,8 @@ Docs: https://petlab.github.io/petlab/track.html.md"""
 # %% auto #0
 __all__ = ['column_names', 'track_limit', 'move', 'drag', 'press', 'release', 'scroll_down', 'scroll_up', 'Session', 'Hand',
            'Roc', 'Verification', 'track_columns', 'read_track', 'random_hand', 'draw_session', 'draw_sessions',
-           'track_table', 'draw_track', 'piece', 'track_features', 'Track', 'session_pieces', 'split_table', 'Owner',
-           'owner_scores', 'roc', 'verification', 'owner_table', 'plot_roc']
+           'track_table', 'draw_track', 'piece', 'halved', 'track_features', 'Track', 'session_pieces', 'split_table',
+           'Owner', 'owner_scores', 'roc', 'verification', 'owner_table', 'plot_roc']
 
 # %% ../nbs/51_track.ipynb #2424c6fc
 import io, math, os, re, numpy as np
@@ -16,7 +16,7 @@ from collections import namedtuple
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
-from fastcore.basics import store_attr
+from fastcore.basics import patch, store_attr
 from PIL import Image, ImageDraw
 from . import PetlabError
 from .core import *
@@ -93,14 +93,20 @@ def _frame(text, name, columns):
 # %% ../nbs/51_track.ipynb #9875a6d9
 _units = dict(s=1, ms=1e3, us=1e6, ns=1e9)
 
+def _floats(values):
+    "A column as floats, NaN where there is none"
+    import pandas as pd
+    return pd.to_numeric(values, errors='coerce').to_numpy(float, na_value=np.nan)
+
 def _seconds(values, unit):
     "A column of times as numbers, in seconds; NaN where there is none"
     import pandas as pd
     if values.dtype.kind not in 'mM':
-        res = pd.to_numeric(values, errors='coerce').to_numpy(float)
-        if np.isfinite(res).mean()>.5:
-            steps = np.diff(res[np.isfinite(res)])
+        res = _floats(values)
+        if (known := np.isfinite(res)).mean()>.5:
+            steps = np.diff(res[known])
             step = np.median(steps[steps>0]) if (steps>0).any() else 1
+            if (res[known]%1==0).all(): step = max(step, 2)  # whole seconds are no log of a mouse
             return res/(_units[unit] if unit else next((v for v in _units.values() if step<2*v), 1e9))
         values = pd.to_datetime(values, errors='coerce', utc=True, format='mixed')
     first = values.min()
@@ -163,10 +169,9 @@ def _actions(t, x, y, event, pause):
 
 def _session(df, name, unit, pause):
     "A `Session` of a table by the names of `column_names`"
-    import pandas as pd
     odd,n = {},len(df)
     if not n: raise SampleError(name, 'it has no rows; leave it out')
-    t,(x,y) = _seconds(df.time, unit),(pd.to_numeric(df[k], errors='coerce').to_numpy(float) for k in 'xy')
+    t,x,y = _seconds(df.time, unit),_floats(df.x),_floats(df.y)
     event,right = _events(df)
     known,scrolls = np.isfinite(t),event>=scroll_down
     place = np.isfinite(x)&np.isfinite(y)&~(scrolls&(x==0)&(y==0))
@@ -429,6 +434,12 @@ def piece(
     cut = Session(*(o[a:b] for o in session[:6]), session.odd)
     return cut._replace(t=cut.t-cut.t[0], action=cut.action-cut.action[0])
 
+def halved(
+    session:Session # As from `read_track`
+) -> Session: # Of the same times and events
+    "A session as a screen of half the resolution would have it"
+    return session._replace(x=np.floor(session.x/2), y=np.floor(session.y/2))
+
 # %% ../nbs/51_track.ipynb #3992864d
 def _quantiles(name, values, at=(.1,.25,.5,.75,.9), fill=0.):
     "Some quantiles of `values` by name; `fill` where there are fewer than three"
@@ -531,6 +542,7 @@ class Track(Sample):
         unit=None # As in `read_track`
     ):
         store_attr()
+        if n<2 or pieces<1: raise PetlabError(f'n={n}, pieces={pieces}: expected two actions a piece and one piece, or more')
         self.views,self.more_views = tuple(f'piece{i}' for i in range(pieces)),tuple(f'more{i}' for i in range(more))
     def find(self, path):
         found = folder_files(path, (*self.endings, ''))
@@ -540,9 +552,9 @@ class Track(Sample):
     def open(self, data, draft=None): yield read_track(data, self.columns, self.unit, self.pause)
     def view(self, sample, view='piece0', size=(256,256), *args, **kwargs):
         kind,i = re.fullmatch(r'(piece|more)(\d+)', 'piece0' if view=='plain' else view).groups()
-        many = self.pieces if kind=='piece' else self.more
-        s = piece(sample, self.n, int(i)/max(many-1, 1))
-        if kind=='more' and int(i)%2: s = s._replace(x=np.floor(s.x/2), y=np.floor(s.y/2))
+        many,change = (self.pieces,0) if kind=='piece' else (self.more,int(i)%3)
+        s = piece(sample, self.n//2 if change==2 else self.n, int(i)/max(many-1, 1))
+        if change==1: s = halved(s)
         img = draw_track(s, max(size))
         return np.asarray(img if img.size==(size[1],size[0]) else img.resize((size[1],size[0]), Image.Resampling.BILINEAR))
     def part(self, values): return f"t={','.join(values)}"
@@ -592,17 +604,19 @@ def split_table(
 # %% ../nbs/51_track.ipynb #a986f1e7
 def _odds(p): return np.log((p+1e-3)/(1-p+1e-3))
 
-def _pieces(fn, kind, halve=False):
-    "The features of a session's pieces of `kind.n` actions, each half its length from the next; every other one at half the resolution"
-    with kind.open(fn) as s:
-        many = max(round((s.action[-1]+1)/kind.n*2)-1, 1)
-        res = []
-        for i in range(many):
-            o = piece(s, kind.n, i/max(many-1, 1))
-            if halve and i%2: o = o._replace(x=np.floor(o.x/2), y=np.floor(o.y/2))
-            res.append([*track_features(o).values()])
-    return np.array(res)
+def _cuts(s, n, step):
+    "Pieces of `n` actions, each about `step` actions after the one before"
+    many = max(round((s.action[-1]+1-n)/step)+1, 1)
+    return [piece(s, n, i/max(many-1, 1)) for i in range(many)]
 
+def _pieces(fn, kind, learn=False):
+    "Features of a session's pieces [p,f]; to learn from, every other one is at half the resolution, and there are some of half the length"
+    with kind.open(fn) as s:
+        cuts = _cuts(s, kind.n, kind.n/2)
+        if learn: cuts = [halved(o) if i%2 else o for i,o in enumerate(cuts)] + _cuts(s, kind.n//2, kind.n/2)
+    return np.array([[*track_features(o).values()] for o in cuts])
+
+# %% ../nbs/51_track.ipynb #a9306f3a
 class _Numbers:
     "Who it is by what is counted: a forest, and the margins of a support vector machine, one user against the others"
     def __init__(self, x, y, k, seed):
@@ -633,45 +647,63 @@ class Owner:
         self.kind = kind or sample_kinds['track']
 
     def fit(self,
-        files:list, # Paths of sessions, long ones or many
-        users:list # Whose they are
+        files, # Paths of sessions, long ones or many; or a folder with one of each user
+        users:list=None # Whose they are; default: the names of their folders
     ):
         "Learn the hands of two users or more; raises `PetlabError`, and `SampleError` for a session that can't be read"
-        files,users = [*map(Path, files)],np.array([*map(str, users)])
+        files = [*map(Path, pet_files(files, self.kind) if isinstance(files, (str,Path)) else files)]
+        users = np.array([o.parent.name for o in files] if users is None else [*map(str, users)])
         self.classes_,y = np.unique(users, return_inverse=True)
         if len(self.classes_)<2: raise PetlabError(f'{len(self.classes_)} users in {len(files)} sessions: two or more are needed')
-        x = [*in_order(partial(_pieces, kind=self.kind, halve=True), files)]
+        x = self._features(files, learn=True)
         self.numbers = _Numbers(np.concatenate(x), y.repeat([*map(len, x)]), len(self.classes_), self.seed)
         if self.weight:
-            self.store = Bank(body_engine(self.arch, size=self.kind.size, grid=self.kind.grid), path=self.bank, kind=self.kind)
-            acts = self.store.activations(files, (*self.kind.views, *self.kind.more_views))[0]
-            *_,self.head = fit_head(acts, y, strength=.001)
+            *_,self.head = fit_head(self._acts(files, (*self.kind.views, *self.kind.more_views)), y, strength=.001)
             self.prior = np.log(np.bincount(y)/len(y))
         return self
 
-    def log_odds(self,
-        files:list # Paths of sessions
-    ) -> dict: # By `'numbers'`, `'pictures'`, `'both'`: float [n,k]
-        "For each session and user how likely it is theirs; raises `SampleError`"
-        files = [*map(Path, files)]
-        res = dict(numbers=self.numbers([*in_order(partial(_pieces, kind=self.kind), files)]))
-        if not self.weight: return dict(res, both=res['numbers'])
-        acts = self.store.activations(files, self.kind.views)[0]
-        logits = self.head(acts.reshape(-1, acts.shape[-1]))-self.prior
-        p = np.exp(logits-logits.max(1, keepdims=True))
-        res['pictures'] = _odds(p/p.sum(1, keepdims=True)).reshape(len(files), -1, len(self.classes_)).mean(1)
-        return dict(res, both=res['numbers']+self.weight*res['pictures'])
+    def _features(self, files, learn=False):
+        found = in_order(partial(_pieces, kind=self.kind, learn=learn), files)
+        return [*(bar(found, total=len(files), leave=False) if len(files)>20 else found)]
 
-    def predict_proba(self,
-        files:list, # Paths of sessions
-        by:str='both' # Or `'numbers'`, `'pictures'`
-    ) -> np.ndarray: # [n,k], 0 to 1; those of a session need not sum to 1: it may be a stranger's
-        "How much each session looks like each user's"
-        return 1/(1+np.exp(-self.log_odds(files)[by]))
+    def _acts(self, files, views):
+        "Activations of pictures [n,v,f]; raises `SampleError`"
+        if not hasattr(self, 'store'):
+            self.store = Bank(body_engine(self.arch, size=self.kind.size, grid=self.kind.grid), path=self.bank, kind=self.kind)
+        acts,reasons = self.store.activations(files, views)
+        for fn,why in zip(files, reasons):
+            if why: raise SampleError(fn, why)
+        return acts
 
-    def predict(self, files):
-        "The likeliest user of each session"
-        return self.classes_[self.predict_proba(files).argmax(1)]
+    def __getstate__(self): return {k: v for k,v in vars(self).items() if k!='store'}
+
+# %% ../nbs/51_track.ipynb #6654cdba
+@patch
+def log_odds(self:Owner,
+    files:list # Paths of sessions
+) -> dict: # By `'numbers'`, `'pictures'`, `'both'`: float [n,k]
+    "For each session and user how likely it is theirs; raises `SampleError`"
+    files = [*map(Path, files)]
+    res = dict(numbers=self.numbers(self._features(files)))
+    if not self.weight: return dict(res, both=res['numbers'])
+    acts = self._acts(files, self.kind.views)
+    logits = self.head(acts.reshape(-1, acts.shape[-1]))-self.prior
+    p = np.exp(logits-logits.max(1, keepdims=True))
+    res['pictures'] = _odds(p/p.sum(1, keepdims=True)).reshape(len(files), -1, len(self.classes_)).mean(1)
+    return dict(res, both=res['numbers']+self.weight*res['pictures'])
+
+@patch
+def predict_proba(self:Owner,
+    files:list, # Paths of sessions
+    by:str='both' # Or `'numbers'`, `'pictures'`
+) -> np.ndarray: # [n,k], 0 to 1
+    "How much each session looks like each user's"
+    return 1/(1+np.exp(-self.log_odds(files)[by]))
+
+@patch
+def predict(self:Owner, files):
+    "The likeliest user of each session"
+    return self.classes_[self.predict_proba(files).argmax(1)]
 
 # %% ../nbs/51_track.ipynb #30cc4f43
 def owner_scores(
