@@ -147,7 +147,8 @@ def _lite_graph(tensors, start):
         x = maps[stage] = new if first else ops.add(x, new)
     if not isinstance(tensors, _Stages): return conv(x, last)
     rows = [ops.reduce_mean(maps[i], [2]) for i in (2,4,6)]
-    return ops.concat([_pooled(conv(x, last)), *(f(o, [2]) for o in rows for f in (ops.reduce_mean, ops.reduce_max))], 1)
+    lines = [f(o, [2]) for o in rows for f in (ops.reduce_mean, ops.reduce_max)]
+    return ops.concat([_pooled(conv(x, last)), *lines, _pooled(maps[4], grid=4)], 1)
 
 # %% ../nbs/11_engine.ipynb #4d813d1e
 def _pooled(
@@ -350,7 +351,7 @@ def _width(tensors):
     "How many numbers an EfficientNet-Lite gives"
     *blocks,last = [o[-1][0].shape[0] for o in _blocks(list(_layers(tensors.values())))]
     stages = [o for o,_ in groupby(blocks[1:])]
-    return last + (2*(stages[2]+stages[4]+stages[6]) if isinstance(tensors, _Stages) else 0)
+    return last + (2*(stages[2]+stages[4]+stages[6])+16*stages[4] if isinstance(tensors, _Stages) else 0)
 
 def _named_tensors(
     bodies:list # As from `_light_tensors`

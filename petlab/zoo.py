@@ -346,14 +346,16 @@ def _staged():
     "The class of a body that is looked at in several stages, made when torch is there"
     import torch
     class Staged(torch.nn.Module):
-        "A network of timm, [b,3,h,w] -> [b,f]: the mean of its last map, and mean and maximum of the rows' means of three maps"
+        """A network of timm, [b,3,h,w] -> [b,f]: the mean of its last map; of three maps mean and maximum of the means over rows;
+        and the middle one in 4 by 4 places"""
         def __init__(self, model):
             super().__init__()
             self.model = model
         def forward(self, x):
             last,maps = self.model.forward_intermediates(x, indices=3)
             rows = [o.mean(2) for o in maps]
-            return torch.cat([last.mean((2,3)), *(p for o in rows for p in (o.mean(2), o.amax(2)))], 1)
+            places = torch.nn.functional.adaptive_avg_pool2d(maps[1], 4).flatten(1)
+            return torch.cat([last.mean((2,3)), *(p for o in rows for p in (o.mean(2), o.amax(2))), places], 1)
         def __reduce__(self): return _no_stages,(),self.__dict__
     return Staged
 
@@ -365,8 +367,9 @@ def _staged_body(name, pretrained):
     net = body(name.removesuffix(stages), pretrained)
     if not (net.needs_pool and hasattr(getattr(net, 'model', None), 'forward_intermediates')):
         raise UnknownModel(f'{name}: the stages are known of convolutional networks of timm, such as those of `zoo()` that come from PyPI')
-    res,n = _staged()(net.model),sum(o['num_chs'] for o in net.model.feature_info[-3:])
-    return _carry(res, arch=name, size=net.size, mean=net.mean, std=net.std, n_features=net.n_features+2*n, needs_pool=False)
+    res,widths = _staged()(net.model),[o['num_chs'] for o in net.model.feature_info[-3:]]
+    return _carry(res, arch=name, size=net.size, mean=net.mean, std=net.std,
+        n_features=net.n_features+2*sum(widths)+16*widths[1], needs_pool=False)
 
 # %% ../nbs/10_zoo.ipynb #426e18f4
 def photos_per_second(
