@@ -21,7 +21,6 @@ from PIL import Image, ImageDraw
 from . import PetlabError
 from .core import *
 from .photo import *
-from .zoo import *
 from .engine import *
 from .bank import *
 from .head import *
@@ -531,7 +530,7 @@ def _is_track(fn, columns):
 
 class Track(Sample):
     "Mouse sessions: tables with time, x, y and perhaps button and state, with any ending or none"
-    name,size,grid,version = 'track',(256,256),2,1
+    name,arch,size = 'track','efficientnet_lite0-stages',(256,256)
     endings,part_columns = ('.csv', '.tsv', '.txt'),('start', 'end')
     def __init__(self,
         n=50, # Actions a piece
@@ -591,7 +590,7 @@ def split_table(
     from sklearn.ensemble import RandomForestClassifier
     y,kind = np.unique(pieces.label, return_inverse=True)[1],sample_kinds['track']
     x = np.array([[*track_features(read_track(o)).values()] for o in pieces.file])
-    engine = body_engine(size=kind.size, grid=kind.grid)
+    engine = body_engine(kind.arch, size=kind.size, grid=kind.grid)
     acts = Bank(engine, path=bank, kind='track').activations(pieces.file, ('piece0',))[0]
     def by(groups):
         fold,guess = stratified_folds(y, 5, seed, groups),np.zeros(len(y), int)
@@ -616,7 +615,7 @@ def _pieces(fn, kind, learn=False):
         if learn: cuts = [halved(o) if i%2 else o for i,o in enumerate(cuts)] + _cuts(s, kind.n//2, kind.n/2)
     return np.array([[*track_features(o).values()] for o in cuts])
 
-# %% ../nbs/51_track.ipynb #a9306f3a
+# %% ../nbs/51_track.ipynb #fa75aeb6
 class _Numbers:
     "Who it is by what is counted: a forest, and the margins of a support vector machine, one user against the others"
     def __init__(self, x, y, k, seed):
@@ -638,8 +637,8 @@ class Owner:
     "Whose session is it, and is it the one's whose name it bears? By numbers counted by hand, by pictures, and by both"
     def __init__(self,
         kind:Sample=None, # A `Track`; default: with its defaults
-        weight:float=.2, # Of the pictures' log odds beside those of the numbers; 0: nothing is drawn
-        arch:str=default_arch, # Of the network, as in `body_engine`
+        weight:float=.5, # Of the pictures' log odds beside those of the numbers; 0: nothing is drawn
+        arch:str=None, # Of the network, as in `body_engine`; default: the kind's
         bank:Path=None, # Folder of the banks; default: `bank_path()`
         seed:int=0 # Of the forest
     ):
@@ -669,7 +668,8 @@ class Owner:
     def _acts(self, files, views):
         "Activations of pictures [n,v,f]; raises `SampleError`"
         if not hasattr(self, 'store'):
-            self.store = Bank(body_engine(self.arch, size=self.kind.size, grid=self.kind.grid), path=self.bank, kind=self.kind)
+            engine = body_engine(self.arch or self.kind.arch, size=self.kind.size, grid=self.kind.grid)
+            self.store = Bank(engine, path=self.bank, kind=self.kind)
         acts,reasons = self.store.activations(files, views)
         for fn,why in zip(files, reasons):
             if why: raise SampleError(fn, why)
@@ -677,7 +677,7 @@ class Owner:
 
     def __getstate__(self): return {k: v for k,v in vars(self).items() if k!='store'}
 
-# %% ../nbs/51_track.ipynb #6654cdba
+# %% ../nbs/51_track.ipynb #1933376d
 @patch
 def log_odds(self:Owner,
     files:list # Paths of sessions
