@@ -240,15 +240,16 @@ def _places(self:Bank, photos, views):
     "Where things are: a shard's id -> the shard, and its `_Part`s"
     res = {}
     for j,v in enumerate(views):
-        pictures,parts = self._pictures([v]),{}
-        for i,o in enumerate(photos):
-            for name in pictures if o is not None else ():
-                shard,row = self.where[name][o]
-                if (part := parts.get((id(shard), name))) is None:
-                    part = parts[id(shard), name] = _Part(name, j, len(pictures), [], [])
-                    res.setdefault(id(shard), (shard, []))[1].append(part)
-                part.items.append(i)
-                part.rows.append(row)
+        for name in (pictures := self._pictures([v])):
+            parts,where = {},self.where.get(name, {})
+            for i,o in enumerate(photos):
+                if o is None: continue
+                shard,row = where[o]
+                if (found := parts.get(id(shard))) is None:
+                    found = parts[id(shard)] = (shard, _Part(name, j, len(pictures), [], []))
+                found[1].items.append(i)
+                found[1].rows.append(row)
+            for k,(shard,part) in parts.items(): res.setdefault(k, (shard, []))[1].append(part)
     return res
 
 @patch
@@ -263,8 +264,9 @@ def rows(self:Bank,
         for o in parts:
             found = held[o.picture][o.rows]
             if res is None: res = np.zeros((len(photos), len(views), found.shape[1]), np.float32 if means else np.float16)
-            res[o.items,o.view] += found.astype(res.dtype)/o.among
-    return None if res is None else res.astype(np.float16)
+            if o.among==1: res[o.items,o.view] = found
+            else: res[o.items,o.view] += found.astype(res.dtype)/o.among
+    return None if res is None else res.astype(np.float16, copy=False)
 
 # %% ../nbs/12_bank.ipynb #8c589b98
 @patch

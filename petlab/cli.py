@@ -161,8 +161,10 @@ def _predictor(model, kind=None):
     "A saved model; the file of its kind is run first"
     from petlab.photo import sample_kinds
     from petlab.predict import Predictor
-    if kind: sample_kinds[kind]
-    return Predictor(model)
+    named = kind and sample_kinds[kind].name
+    predictor = Predictor(model)
+    if named in (None, predictor.kind.name): return predictor
+    raise PetlabError(f'--as {kind}: {model} is a model of {predictor.kind.name}s; leave --as out')
 
 # %% ../nbs/82_cli.ipynb #a86bde7a
 def _absent(fn):
@@ -192,7 +194,7 @@ def _photos(
 def predict(
     model:str, # Folder of a saved model
     *photos:str, # Photos, or folders of them
-    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as accel.py; it is run
+    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as motion.py; it is run
     json:bool=False # Print a JSON object a line and nothing else
 ) -> int: # Exit code
     "Print what the model answers to each photo: a class or labels and the probability, or numbers and their 90 % intervals"
@@ -222,7 +224,7 @@ def evaluate(
     target:str=None, # class, several or number, as a check: what the model answers with
     item:str=None, # Column of the CSV that names the photos; default: the first that does
     label_delim:str=None, # What is between several labels in a column; default: ; or | or a comma, else a blank
-    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as accel.py; it is run
+    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as motion.py; it is run
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Measure a saved model on labelled photos, and show its worst mistakes"
@@ -369,7 +371,7 @@ def report(
     label_delim:str=None, # What is between several labels in a column; default: ; or | or a comma, else a blank
     strange:str=None, # A folder of photos that are none of the classes, to see what it says of them; default: pictures made for it
     seed:int=42, # Of what is drawn by lot
-    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as accel.py; it is run
+    kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as motion.py; it is run
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Write a page about a model: how good, how sure, where it errs and what it looks at"

@@ -230,7 +230,7 @@ def _of_folder(path, label, target, label_delim, kind):
     if label is None:
         label,others = _by_paths(files, root, sets)
         others += [f'{shown(o.name)}, which may be the source' for o in sorted(root.iterdir()) if is_table(o)]
-        print(f"Label: {label}, {'the folder of each photo' if label=='folder' else 'cat or dog by the Oxford names'}"
+        print(f"Label: {label}, {f'the folder of each {kind.name}' if label=='folder' else 'cat or dog by the Oxford names'}"
             + (f"; also there: {', '.join(others)} (label, --label)" if others else ''))
     get_y = partial(_folder_label, root=root, sets=sets) if sets and label=='folder' else labeller(label)
     if target is None: target = 'several' if label_delim else _kind(files, get_y) if callable(label) else 'class'
