@@ -11,7 +11,7 @@ __all__ = ['column_names', 'track_limit', 'move', 'drag', 'press', 'release', 's
            'Owner', 'owner_scores', 'roc', 'verification', 'owner_table', 'plot_roc']
 
 # %% ../nbs/51_track.ipynb #2424c6fc
-import io, math, os, re, numpy as np
+import io, math, os, re, shutil, tempfile, numpy as np
 from collections import namedtuple
 from contextlib import contextmanager
 from functools import lru_cache, partial
@@ -530,7 +530,7 @@ def _is_track(fn, columns):
 
 class Track(Sample):
     "Mouse sessions: tables with time, x, y and perhaps button and state, with any ending or none"
-    name,arch,size = 'track','efficientnet_lite0-stages',(256,256)
+    name,arch,size,version = 'track','efficientnet_lite0-stages',(256,256),2
     endings,part_columns = ('.csv', '.tsv', '.txt'),('start', 'end')
     def __init__(self,
         n=50, # Actions a piece
@@ -562,7 +562,9 @@ class Track(Sample):
         s = read_track(fn, self.columns, self.unit, self.pause)
         odd = ', '.join(f'{v} {k}' for k,v in s.odd.items() if v) or 'none'
         return f'<p>{len(s.t):,} rows, {s.action[-1]+1:,} actions, {s.t[-1]-s.t[0]:,.0f} s; odd rows: {odd}</p>'
-    def sketch(self, path): return draw_sessions(path)/'training_files'
+    def sketch(self, path):
+        with tempfile.TemporaryDirectory() as o: shutil.copytree(draw_sessions(o, tests=0)/'training_files', path, dirs_exist_ok=True)
+        return Path(path)
 
 # %% ../nbs/51_track.ipynb #afc1da69
 def session_pieces(
@@ -615,7 +617,7 @@ def _pieces(fn, kind, learn=False):
         if learn: cuts = [halved(o) if i%2 else o for i,o in enumerate(cuts)] + _cuts(s, kind.n//2, kind.n/2)
     return np.array([[*track_features(o).values()] for o in cuts])
 
-# %% ../nbs/51_track.ipynb #fa75aeb6
+# %% ../nbs/51_track.ipynb #ce4153e5
 class _Numbers:
     "Who it is by what is counted: a forest, and the margins of a support vector machine, one user against the others"
     def __init__(self, x, y, k, seed):
@@ -677,7 +679,7 @@ class Owner:
 
     def __getstate__(self): return {k: v for k,v in vars(self).items() if k!='store'}
 
-# %% ../nbs/51_track.ipynb #1933376d
+# %% ../nbs/51_track.ipynb #238d04b8
 @patch
 def log_odds(self:Owner,
     files:list # Paths of sessions
