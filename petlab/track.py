@@ -11,9 +11,9 @@ __all__ = ['column_names', 'track_limit', 'move', 'drag', 'press', 'release', 's
            'Owner', 'owner_scores', 'roc', 'verification', 'owner_table', 'plot_roc']
 
 # %% ../nbs/51_track.ipynb #2424c6fc
-import io, math, os, re, shutil, tempfile, numpy as np
+import io, math, os, re, shutil, tempfile, threading, numpy as np
 from collections import namedtuple
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache, partial
 from pathlib import Path
 from fastcore.basics import patch, store_attr
@@ -50,7 +50,7 @@ def track_columns(
     return {k: v for k,v in res.items() if v is not None}
 
 # %% ../nbs/51_track.ipynb #4bf39e8e
-track_limit = 2**28  # bytes that the file of a session may have
+track_limit = 2**26  # bytes that the file of a session may have: over a million rows
 
 def _decoded(data): return data.decode('utf-16' if data[:2] in (b'\xff\xfe', b'\xfe\xff') else 'utf-8-sig', 'replace')
 
@@ -143,10 +143,10 @@ def _events(df):
     clicks = not any('press' in o or 'down' in o and 'scroll' not in o for o in words)
     said = [_event(o, clicks) for o in words]
     right = np.array(['right' in o for o in words])[codes]
-    if not all(o is None for o in said): return np.array([o or move for o in said])[codes],right
+    if not all(o is None for o in said): return np.array([o or move for o in said], np.int8)[codes],right
     held = ~button.isin(_off).to_numpy()
     turn = np.diff(held.astype(int), prepend=0)
-    return np.select([turn>0, turn<0, held], [press, release, drag], move),right
+    return np.select([turn>0, turn<0, held], [press, release, drag], move).astype(np.int8),right
 
 # %% ../nbs/51_track.ipynb #6144bcbf
 Session = namedtuple('Session', 't x y event right action odd')
@@ -164,7 +164,7 @@ def _actions(t, x, y, event, pause):
     a,moved = np.cumsum(new),np.hypot(np.diff(x, prepend=x[0]), np.diff(y, prepend=y[0]))>0
     n = a[-1]+1
     good = (np.bincount(a, moved, n)>=3)|(np.bincount(a, event==press, n)>0)
-    return np.minimum(np.cumsum(good)-good, max(good.sum()-1, 0))[a]
+    return np.minimum(np.cumsum(good)-good, max(good.sum()-1, 0))[a].astype(np.int32)
 
 def _session(df, name, unit, pause):
     "A `Session` of a table by the names of `column_names`"
@@ -201,8 +201,11 @@ def _part(session, part, name):
     x,y = (cut.x,cut.y) if scale==1 else (np.floor(o*scale) for o in (cut.x, cut.y))
     return cut._replace(t=cut.t-cut.t[0], x=x, y=y, action=cut.action-cut.action[0])
 
-@lru_cache(16)
-def _kept(fn, size, changed, columns, unit, pause): return _session(_frame(_text(fn, fn), fn, dict(columns)), fn, unit, pause)
+_large = threading.Lock()  # the rows of a large file take ten times its bytes
+
+@lru_cache(8)
+def _kept(fn, size, changed, columns, unit, pause):
+    with _large if size>2**23 else nullcontext(): return _session(_frame(_text(fn, fn), fn, dict(columns)), fn, unit, pause)
 
 def read_track(
     source, # Path of a CSV, or of a part of one such as `'session#actions=0,50'`; its bytes; or a data frame
@@ -617,7 +620,7 @@ def _pieces(fn, kind, learn=False):
         if learn: cuts = [halved(o) if i%2 else o for i,o in enumerate(cuts)] + _cuts(s, kind.n//2, kind.n/2)
     return np.array([[*track_features(o).values()] for o in cuts])
 
-# %% ../nbs/51_track.ipynb #ce4153e5
+# %% ../nbs/51_track.ipynb #6649e0fd
 class _Numbers:
     "Who it is by what is counted: a forest, and the margins of a support vector machine, one user against the others"
     def __init__(self, x, y, k, seed):
@@ -679,7 +682,7 @@ class Owner:
 
     def __getstate__(self): return {k: v for k,v in vars(self).items() if k!='store'}
 
-# %% ../nbs/51_track.ipynb #238d04b8
+# %% ../nbs/51_track.ipynb #f28d20dd
 @patch
 def log_odds(self:Owner,
     files:list # Paths of sessions
