@@ -245,10 +245,10 @@ def _places(self:Bank, photos, views):
             for i,o in enumerate(photos):
                 if o is None: continue
                 shard,row = where[o]
-                if (found := parts.get(id(shard))) is None:
-                    found = parts[id(shard)] = (shard, _Part(name, j, len(pictures), [], []))
-                found[1].items.append(i)
-                found[1].rows.append(row)
+                if id(shard) not in parts: parts[id(shard)] = (shard, _Part(name, j, len(pictures), [], []))
+                part = parts[id(shard)][1]
+                part.items.append(i)
+                part.rows.append(row)
             for k,(shard,part) in parts.items(): res.setdefault(k, (shard, []))[1].append(part)
     return res
 

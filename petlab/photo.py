@@ -371,6 +371,7 @@ class Sample:
     arch,size = None,None  # Network that it is looked at by, and height and width of its pictures, pixels; None: as for photos
     grid,version = 1,1  # Places a side that are kept apart; version of how pictures are made
     views,more_views = ('plain',),()  # Pictures of each sample: it is answered by the mean of `views`; more to learn from
+    learn_each = True  # Whether a head learns from each of the `views`, and not from their mean alone
     part_columns = ()  # Columns of a CSV that say which part of a file an item is, such as `('start','end')`
     def __init_subclass__(cls): sample_kinds[cls.name] = cls()
     def find(self, path) -> FolderFiles:

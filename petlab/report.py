@@ -1142,7 +1142,7 @@ def report(
     ev = Evidence(model, source, label, seed, strange, bank, target=target, item=item, label_delim=label_delim)
     with whole_file(out) as new: new.write_text(to_xml(report_page(ev)), encoding='utf-8', errors='replace')
     left_out = [dict(file=str(o.file), error=o.reason) for o in ev.left_out.itertuples()]
-    return dict(file=str(out), score=ev.score().asdict(), summary=[_worded(report_sentence(ev), kind)],
-        cautions=[_worded(o, kind) for o in ev.cautions], left_out=left_out,
+    said = dict(summary=[_worded(report_sentence(ev), kind)], cautions=[_worded(o, kind) for o in ev.cautions])
+    return dict(file=str(out), score=ev.score().asdict(), **said, left_out=left_out,
         copies=[dict(file=str(k), copy_of=str(v)) for k,v in ev.copies.items()],
         not_photos=[dict(file=str(k), reason=v) for k,v in ev.not_photos.items()])

@@ -91,8 +91,8 @@ def write_trained(
 def training_views(
     kind # A `Sample`
 ) -> tuple: # Names; the plain one, by which it is answered, is the first
-    "The pictures that a head is fitted on: the mean of a kind's `views`, each of them, and more"
-    return tuple(dict.fromkeys(('plain', *kind.views, *kind.more_views)))
+    "The pictures that a head is fitted on: the mean of a kind's `views`, each of them, where that is worth it, and more"
+    return tuple(dict.fromkeys(('plain', *(kind.views if kind.learn_each else ()), *kind.more_views)))
 
 def kind_engine(
     arch:str, # As in `train_bank`; None is its default
