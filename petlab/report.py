@@ -1143,6 +1143,6 @@ def report(
     with whole_file(out) as new: new.write_text(to_xml(report_page(ev)), encoding='utf-8', errors='replace')
     left_out = [dict(file=str(o.file), error=o.reason) for o in ev.left_out.itertuples()]
     said = dict(summary=[_worded(report_sentence(ev), kind)], cautions=[_worded(o, kind) for o in ev.cautions])
-    return dict(file=str(out), score=ev.score().asdict(), **said, left_out=left_out,
-        copies=[dict(file=str(k), copy_of=str(v)) for k,v in ev.copies.items()],
-        not_photos=[dict(file=str(k), reason=v) for k,v in ev.not_photos.items()])
+    copies = [dict(file=str(k), copy_of=str(v)) for k,v in ev.copies.items()]
+    others = [dict(file=str(k), reason=v) for k,v in ev.not_photos.items()]
+    return dict(file=str(out), score=ev.score().asdict(), **said, left_out=left_out, copies=copies, not_photos=others)
