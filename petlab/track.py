@@ -620,7 +620,7 @@ def _pieces(fn, kind, learn=False):
         if learn: cuts = [halved(o) if i%2 else o for i,o in enumerate(cuts)] + _cuts(s, kind.n//2, kind.n/2)
     return np.array([[*track_features(o).values()] for o in cuts])
 
-# %% ../nbs/51_track.ipynb #6649e0fd
+# %% ../nbs/51_track.ipynb #d012e6d1
 class _Numbers:
     "Who it is by what is counted: a forest, and the margins of a support vector machine, one user against the others"
     def __init__(self, x, y, k, seed):
@@ -682,7 +682,7 @@ class Owner:
 
     def __getstate__(self): return {k: v for k,v in vars(self).items() if k!='store'}
 
-# %% ../nbs/51_track.ipynb #f28d20dd
+# %% ../nbs/51_track.ipynb #5c999355
 @patch
 def log_odds(self:Owner,
     files:list # Paths of sessions
