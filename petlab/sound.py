@@ -250,7 +250,7 @@ _fire = np.array([(0,0,4), (66,10,104), (147,38,103), (221,81,58), (252,165,10),
 
 class Sound(Sample):
     "Sounds: wav, flac, ogg, mp3 and what else soundfile reads; a part of a file is named as in `birds.wav#t=2,7`"
-    name,arch,size = 'sound','efficientnet_lite0-stages',(224,224)
+    name,arch,size,learn_each = 'sound','efficientnet_lite0-stages',(224,224),False
     endings,part_columns = (*sound_endings, *unread_endings),('start', 'end')
     def __init__(self,
         pieces:int=4, # Pictures of a sound
@@ -259,7 +259,7 @@ class Sound(Sample):
         span:float=50., # As in `event_pictures`
         floor:float=40., # As in `event_pictures`
         seconds:float=5., # That a picture shows
-        word:float=2., # What is shorter, in seconds, is a word; 0: nothing is
+        word:float=2., # What is up to so many seconds long is a word; 0: nothing is, as where events are of all lengths
         bands:int=24, # Of words, as in `word_pictures`
         word_high:float=3800. # Of words, as in `word_pictures`
     ):
@@ -368,7 +368,7 @@ _Maker = namedtuple('_Maker', 'pitch pace tilt room hum')
 
 def _event(kind, who, t, rate, rng):
     "The sound of a kind, by a maker"
-    p,pace,length = who.pitch*rng.uniform(.9, 1.1),who.pace*rng.uniform(.9, 1.1),t[-1]
+    p,pace,length = who.pitch*rng.uniform(.96, 1.04),who.pace*rng.uniform(.96, 1.04),t[-1]
     over = who.tilt**np.arange(6)
     swell = np.sin(np.pi*((t-rng.uniform(.2, .8))/1.2).clip(0, 1))
     if kind=='siren': return _tone(p*2*(1+.35*np.sin(2*np.pi*.8*pace*t+rng.uniform(0, 6))), rate, over)
@@ -391,7 +391,7 @@ def draw_sounds(
     "Draw sounds of eight kinds; those that are there stay"
     sf,path,rng,t = _soundfile(),Path(path),np.random.default_rng(seed),np.arange(int(seconds*rate))/rate
     for i in range(makers):
-        who = _Maker(380*1.5**(i-makers/2), rng.uniform(.75, 1.35), rng.uniform(.2, .8), rng.uniform(.01, .12), rng.uniform(90, 1500))
+        who = _Maker(380*1.8**(i-makers/2), rng.uniform(.7, 1.5), rng.uniform(.2, .9), rng.uniform(.01, .2), rng.uniform(90, 2500))
         for kind in 'bell clock cricket drop engine rain siren whistle'.split():
             for j in range(takes):
                 y = _event(kind, who, t, rate, rng)
