@@ -40,6 +40,10 @@ def _soundfile():
         raise PetlabError('sounds are read by the package soundfile, which is not installed: `pip install petlab[sound]`') from e
     return soundfile
 
+def _head(fn):
+    "The first bytes of a file"
+    with open(fn, 'rb') as f: return f.read(16)
+
 def _unread(name, head, e):
     "Why a file that starts with the bytes `head` can't be read, and the cure"
     if not head: return 'it is empty; leave it out'
@@ -69,20 +73,24 @@ def sound_span(
     return res
 
 # %% ../nbs/50_sound.ipynb #50a00016
+class _Bytes(io.BytesIO):
+    "Bytes that stay where they are when a damaged head sends them to nowhere"
+    def seek(self, offset, whence=0):
+        start = (0, self.tell(), self.getbuffer().nbytes)[whence]
+        return super().seek(max(start+offset, 0))
+
 @contextmanager
 def _opened_sound(source):
     "The open `SoundFile` of a path or of bytes; raises `SampleError`"
     sf,name = _soundfile(),'bytes' if isinstance(source, bytes) else source
     if name is source and not os.path.isfile(name):
         raise SampleError(name, 'a folder' if os.path.isdir(name) else 'not a file' if os.path.exists(name) else 'there is no such file')
-    try: file = io.BytesIO(source) if isinstance(source, bytes) else open(source, 'rb')
+    try: head = source[:16] if isinstance(source, bytes) else _head(source)
     except OSError as e: raise SampleError(name, e.strerror or str(e)) from e
-    with file:
-        head = file.read(16)
-        file.seek(0)
-        try: sound = sf.SoundFile(file)
-        except (RuntimeError, TypeError, ValueError) as e: raise SampleError(name, _unread(name, head, e)) from e
-        with sound: yield sound
+    file = _Bytes(source) if isinstance(source, bytes) else os.fsencode(source) if os.name=='posix' else os.fspath(source)
+    try: sound = sf.SoundFile(file)
+    except (RuntimeError, TypeError, ValueError) as e: raise SampleError(name, _unread(name, head, e)) from e
+    with sound: yield sound
 
 def _read(sound, name, start, n, block=2**16):
     "`n` samples from `start`, the mean of the channels [n]; raises `SampleError`"
@@ -93,7 +101,7 @@ def _read(sound, name, start, n, block=2**16):
             res[at:at+len(o)] = o[:,0] if sound.channels==1 else o.mean(1)
             at += len(o)
     except RuntimeError: pass
-    if n-at>max(.1*sound.samplerate, .02*n):
+    if not at or n-at>max(.1*sound.samplerate, .02*n):
         there = (start+at)/sound.samplerate
         part = f', or give the part that is there: #t=0,{there:.1f}' if there>.1 else ''
         raise SampleError(name, f'it is cut off or damaged after {there:.1f} s of {sound.frames/sound.samplerate:.1f}; get it anew{part}')
