@@ -22,7 +22,7 @@ def train(
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
-    arch:str='efficientnet_lite0', # Network, a name that `petlab zoo` shows or one of timm's; several with + between them
+    arch:str=None, # Network, a name that `petlab zoo` shows or one of timm's; several with + between them; default: efficientnet_lite0
     recipe:str='bank', # bank: a head fitted on activations that are kept; fine_tune: the lesson's own, with fastai
     epochs:int=None, # bank: looks at the fit, 5; fine_tune: epochs of the whole network after one of its head, 1
     unfrozen:int=0, # bank: epochs in which the second half of the network is trained too, afterwards
@@ -378,13 +378,13 @@ def report(
     from petlab.core import shown
     from petlab.report import report
     with _quiet():
-        _predictor(model, kind)
+        name = _predictor(model, kind).kind.name
         facts = report(model, source, out, label, seed, strange, **_given(target=target, item=item, label_delim=label_delim))
         facts['labels'] = _label_doubts(model, source, label, target, item, label_delim)
     if json: print(dumps(facts))
     else:
         for o in [*facts['summary'], *facts['cautions'], *facts['labels'][:1]]: print(shown(o))
-        _tell_others(facts['not_photos'])
+        _tell_others(facts['not_photos'], name)
         print(f'written: {shown(out)}')
     return int(bool(facts['left_out']))
 
@@ -397,7 +397,7 @@ def tune(
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
-    arch:str='efficientnet_lite0', # Networks to choose among, separated by commas
+    arch:str=None, # Networks to choose among, separated by commas; default: efficientnet_lite0
     valid_pct:float=None, # Fraction of the photos that settings are judged on; default: all of them, in five folds
     test_pct:float=0.2, # Fraction of the photos sealed before that, and looked at once, at the end
     seed:int=42, # Of the draws and the search
@@ -416,7 +416,7 @@ def tune(
         path = pets_path(source, kind)
         how = find_labels(path, label, target and kinds[target].reads, item, label_delim, kind)
         how = _given(**how._replace(target=target or how.target)._asdict(), valid_col=valid_col, kind=kind, groups=groups)
-        tuned = tune(path, out=out, trials=trials, archs=_names(arch), test_pct=test_pct, valid_pct=valid_pct, seed=seed, **how)
+        tuned = tune(path, out=out, trials=trials, archs=_names(arch or ''), test_pct=test_pct, valid_pct=valid_pct, seed=seed, **how)
     files = _account(path, *_of_table(tuned.photos), kind)
     look,verdict = tuned.test,dict(default=tuned.default.asdict(), gain=tuned.gain._asdict(), won=bool(tuned.won), verdict=tuned.verdict)
     facts = dict(params=tuned.params, trials=len(tuned.trials), valid=tuned.score.asdict(), **verdict, model=str(out))
@@ -533,7 +533,7 @@ def check(
     item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
-    arch:str='efficientnet_lite0', # As in train, whose activations are used again
+    arch:str=None, # As in train, whose activations are used again
     kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
     seed:int=0, # Of the folds
     out:str=None, # File for a picture of the most suspicious photos, such as suspects.png
