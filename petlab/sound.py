@@ -98,7 +98,7 @@ def _read(sound, name, start, n, block=2**16):
     try:
         if sound.tell()!=start: sound.seek(start)
         while at<n and len(o := sound.read(min(each, n-at), 'float32', always_2d=True)):
-            res[at:at+len(o)] = o[:,0] if sound.channels==1 else o.mean(1)
+            res[at:at+len(o)] = _mono(o)
             at += len(o)
     except RuntimeError: pass
     if not at or n-at>max(.1*sound.samplerate, .02*n):
@@ -108,10 +108,17 @@ def _read(sound, name, start, n, block=2**16):
     if not np.isfinite(res[:at]).all(): raise SampleError(name, 'it holds what is no number (NaN or infinite); save it again as 16 bits')
     return res[:at]
 
-# %% ../nbs/50_sound.ipynb #50a00018
+# %% ../nbs/50_sound.ipynb #50a0001d
+def _mono(channels):
+    "The mean of channels [n,c], or the first where they cancel each other out"
+    if channels.shape[1]==1: return channels[:,0]
+    mean = channels.mean(1)
+    return mean if abs(mean).max()>1e-3*abs(channels).max() else channels[:,0]
+
 class Clip(namedtuple('Clip', 'pieces rate seconds')):
     "What is listened to of a sound: float32 [n] of each of its pieces, samples a second, and how long all of it is"
 
+# %% ../nbs/50_sound.ipynb #50a00018
 def _place(sound, name, part):
     "First sample and number of samples of a part; raises `SampleError`"
     rate,total = sound.samplerate,sound.frames
