@@ -73,8 +73,8 @@ def _tell_trained(done, facts, doubts):
     from petlab.sample import class_balance
     print(class_balance(done.table).rename(index=shown).to_string())
     _tell_others(facts['not_photos'], done.info['sample'])
-    held = (done.table.set=='valid').any()
-    print(f"\n{'validation set' if held else 'each photo by a head that did not see it'}: {done.score}")
+    held,each = (done.table.set=='valid').any(),f"each {done.info['sample']} by a head that did not see it"
+    print(f"\n{'validation set' if held else each}: {done.score}")
     if said := _by_class(done.score): print(said)
     if not held: print('the head that is saved was fitted on all of them')
     if done.test: print(f'test set: {done.test}')
