@@ -30,7 +30,7 @@ def train(
     test_pct:float=0., # Fraction of the photos set aside before that, and measured once, at the end
     seed:int=42, # Same seed, same photos, same machine: same numbers
     out:str='model', # Folder for the model; a model that is there is replaced
-    kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
+    kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
     groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
@@ -402,7 +402,7 @@ def tune(
     test_pct:float=0.2, # Fraction of the photos sealed before that, and looked at once, at the end
     seed:int=42, # Of the draws and the search
     out:str='model', # Folder for the best model; the search is kept beside it, and taken up again by the same command
-    kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
+    kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
     groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
@@ -440,7 +440,7 @@ def compare(
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     seed:int=42, # Of the draws
     out:str=None, # File for the picture, such as archs.png
-    kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
+    kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
     groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
@@ -534,7 +534,7 @@ def check(
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     arch:str=None, # As in train, whose activations are used again
-    kind:str='photo', # What the samples are: photo, or a room's name, such as sound, track or program
+    kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
     seed:int=0, # Of the folds
     out:str=None, # File for a picture of the most suspicious photos, such as suspects.png
     json:bool=False # Print one JSON object and nothing else

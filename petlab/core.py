@@ -10,6 +10,7 @@ __all__ = ['shown', 'bar', 'whole_file', 'Kinds', 'data_path', 'make_config']
 # %% ../nbs/00_core.ipynb #ce0267e7
 import configparser, os, sys, tempfile
 from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -68,10 +69,11 @@ class Kinds(dict):
             return self[own[-1]]
         room = f'petlab.{name}'
         if str(name).isidentifier() and find_spec(room): import_module(room)
-        there = ', '.join(filter(None, self))
-        if name not in self:
-            raise PetlabError(f'{shown(repr(name))}: no such kind; there are {there}, rooms named as their kind, and Python files of yours')
-        return self[name]
+        if name in self: return self[name]
+        rooms = [o.stem for o in Path(find_spec('petlab').submodule_search_locations[0]).glob('*.py')]
+        there,near = ', '.join(filter(None, self)),get_close_matches(str(name), rooms, 1)
+        hint = f' (is it {near[0]}?)' if near else ''
+        raise PetlabError(f'{shown(repr(name))}: no such kind{hint}; there are {there}, other rooms, and Python files of yours')
 
 # %% ../nbs/00_core.ipynb #a29a844b
 def _config_file():

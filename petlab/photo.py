@@ -10,7 +10,7 @@ __all__ = ['photo_formats', 'photo_endings', 'other_endings', 'FolderFiles', 'ph
            'check_photos', 'resize_photo', 'part_of', 'photo_digests', 'photo_view', 'Sample', 'Photo', 'saved_sample']
 
 # %% ../nbs/01_photo.ipynb #3ed6070c
-import hashlib, io, math, os, random, stat, threading, numpy as np
+import ast, hashlib, io, math, os, random, re, stat, threading, numpy as np
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, ExitStack, nullcontext
@@ -358,9 +358,20 @@ def photo_view(
     return np.asarray(ImageOps.mirror(res) if view=='flip' else res)
 
 # %% ../nbs/01_photo.ipynb #7d30c9a2
+def _settings(text):
+    "Settings as they are written in `near=2, far=(3,4)`; raises `PetlabError`"
+    try:
+        call = ast.parse(f'f({text})', mode='eval').body
+        if call.args: raise ValueError('give each by its name')
+        return {o.arg: ast.literal_eval(o.value) for o in call.keywords}
+    except (SyntaxError, ValueError) as e: raise PetlabError(f'settings {shown(text)}: expected such as near=2, far=(3,4) ({e})') from e
+
 class _SampleKinds(Kinds):
-    "Kinds of sample by name; one with settings of its own, such as `Sound(n_mels=64)`, is itself"
-    def __missing__(self, name): return name if isinstance(name, Sample) else super().__missing__(name)
+    "Kinds of sample by name; with settings, as `Sound(word=0)`, or in text, as `'sound(word=0)'`"
+    def __missing__(self, name):
+        if isinstance(name, Sample): return name
+        found = re.fullmatch(r'([^()]+)\((.*)\)', str(name))
+        return saved_sample(dict(sample=found[1], settings=_settings(found[2]))) if found else super().__missing__(name)
 
 sample_kinds = _SampleKinds()  # Name -> kind
 
