@@ -72,6 +72,7 @@ def outputs(tmp):
     machine = re.compile('|'.join(map(re.escape, {str(root), str(root.parent), str(Path.home())} - {'/'})) + r'|/(home|Users|root|tmp)/\w|site-packages')
     res = []
     for p in rooms+trials+pages:
+        if p.stat().st_size>1.5e6: res.append(f"{p.name}: over 1.5 MB; cure: set_matplotlib_formats('jpeg'), as in the lessons")
         outs = [(c.id, o) for c in read_nb(p).cells for o in c.get('outputs', [])]
         if not outs and p not in trials: res.append(f'{p.name}: keeps no output; cure: nbdev-test --save')
         for c in read_nb(p).cells if p not in trials else []:

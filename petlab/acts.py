@@ -204,7 +204,9 @@ def _on_activations(learn, dls, head):
 # %% ../nbs/22_acts.ipynb #5d49533d
 def _groups(dls, files, bank):
     "A key a sample [n]: what belongs together shares it, near copies of photos do"
-    if 'group' in (table := getattr(dls, 'table', ())): return [dict(zip(table.file, together(table)))[o] for o in files]
+    if 'group' in (table := getattr(dls, 'table', ())):
+        of = dict(zip(table.file, together(table)))
+        return [of[o] for o in files]
     if not dls_kind(dls).by_look: return photo_digests(files)
     waves = wave_bank(bank)
     photos,_ = waves.fill(files)

@@ -362,7 +362,7 @@ def check_labels(
         acts = Bank(kind_engine(arch, sample, target, side), target.method, path=bank, kind=kind).activations(files)[0][:,0]
     if len(acts)!=len(files): raise PetlabError(f'activations of {len(acts)} photos for {len(files)}; expected a row each')
     if groups is None and 'group' in used: groups = together(used)
-    if groups is None: groups = duplicate_groups(files, bank) if sample_kinds[kind].by_look else photo_digests(files)
+    if groups is None: groups = copies_of(kind, bank)(files)
     return _judged(target, files, labels, _unseen(target, acts, labels, groups, seed), groups)
 
 # %% ../nbs/43_clean.ipynb #c1ea0051

@@ -103,15 +103,13 @@ def _train_learner(path, out, arch, recipe, epochs, unfrozen, args):
     "`train` with a fastai `Learner`"
     from fastai.torch_core import set_seed
     from petlab.train import Trained
-    from petlab.copies import duplicate_groups
-    from petlab.photo import photo_digests, sample_kinds
+    from petlab.copies import copies_of
     from petlab.learn import learner_target, pet_learner, score
     from petlab.save import save_model
     from petlab.model import read_info
     from petlab.data import pet_dls
     set_seed(args['seed'], reproducible=True)
-    copies = duplicate_groups if sample_kinds[args['kind']].by_look else photo_digests
-    dls = pet_dls(path, copies=copies, **{**args, 'valid_pct': args['valid_pct'] or .2})
+    dls = pet_dls(path, copies=copies_of(args['kind']), **{**args, 'valid_pct': args['valid_pct'] or .2})
     learn = pet_learner(dls, arch)
     with nullcontext() if sys.stdout.isatty() else learn.no_bar():
         if recipe=='fine_tune': learn.fine_tune(epochs or 1)

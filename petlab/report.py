@@ -943,11 +943,6 @@ def _training_words(
     return res+judged if folds else res
 
 # %% ../nbs/36_report.ipynb #1fa21fb3
-def _copy_keys(ev):
-    "A key a sample: copies share theirs"
-    files = ev.table.file.tolist()
-    return duplicate_groups(files, ev.bank) if ev.predictor.kind.by_look else photo_digests(files)
-
 def _learning_curve_here(
     ev:Evidence # Of classes
 ) -> tuple: # As from `learning_curve_of`, and how many photos it is drawn from; None where too few are here
@@ -956,7 +951,7 @@ def _learning_curve_here(
     if ev.trained.sum()<4*len(ev.vocab): return None
     acts,both = ev.acts(ev.table.file),ev.trained & ev.judged
     if both.any():
-        fold = stratified_folds(y, 5, ev.seed, _copy_keys(ev))
+        fold = stratified_folds(y, 5, ev.seed, copies_of(ev.predictor.kind, ev.bank)(ev.table.file.tolist()))
         train,valid = train & ~(both & (fold==0)),valid & ~(both & (fold!=0))
     return learning_curve_of(acts[train][:,None], y[train], acts[valid], y[valid], seed=ev.seed),train.sum(),both.any()
 

@@ -502,7 +502,8 @@ def group_keys(
         name = item_column(df, folder, item)
         if str(groups) in df.columns:
             named = named_items(_with_parts(df, name, sample_kinds[kind])[0], folder, name, [str(groups)], None, 'class')
-            return lambda files: [dict(zip(named.files, named.raw))[o] for o in files]
+            of = dict(zip(named.files, named.raw))
+            return lambda files: [of[o] for o in files]
     rule = labeller(groups)
     def keys(files):
         try: return [rule(o) for o in files]
@@ -533,7 +534,7 @@ def pet_table(
     valid_col:str|int=None, # As in `label_source`
     kind:str='photo' # As in `label_source`
 ) -> 'pd.DataFrame': # As from `label_photos`, and `set` (`'train'`, `'valid'`, `'test'`, `''`) and `copy_of` (its first copy, or None)
-    "Every photo of `path`, with its label and its set; raises `PetlabError` where none can be used"
+    "Every photo of `path`, with its label and its set; raises `PetlabError` where none can be used, or sets tear groups apart"
     _check_draw(valid_pct, test_pct, seed, split)
     table = label_source(path, label, check, target, item, label_delim, valid_col, kind)
     _say_sets(table, path, split)
@@ -556,7 +557,14 @@ def pet_table(
     table['set'],table['copy_of'] = '',None
     table.loc[ok, 'set'] = [of[i if i in of else o] for i,o in enumerate(first)]
     table.loc[ok, 'copy_of'] = [None if o==i else files[o] for i,o in enumerate(first)]
-    if not alone: table.loc[ok, 'group'] = keys
+    if alone: return table
+    table.loc[ok, 'group'] = keys
+    sets = table[table.set!=''].groupby('group').set.unique()
+    if len(both := sets[sets.map(len)>1]):
+        said = f'{shown(both.index[0])} is in {" and in ".join(both.iloc[0])}'
+        said = f"{len(both)} groups are on both sides of a split that the source says, {said}; mend it, or give split='random'"
+        if groups is not None: raise PetlabError(said)
+        print(said)
     return table
 
 # %% ../nbs/05_sample.ipynb #2d68946a

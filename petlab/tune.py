@@ -542,7 +542,7 @@ def _search_photos(path, how, out, test_pct, valid_pct, seed, target, source):
         raise PetlabError('the head for numbers has one hyperparameter, its penalty, and `petlab train` chooses it by exact leave-one-out: '
             'there is nothing to tune')
     args = {**source, **how._asdict(), 'target': as_target.reads}
-    copies = duplicate_groups if sample_kinds[source.get('kind', 'photo')].by_look else photo_digests
+    copies = copies_of(source.get('kind', 'photo'))
     args.update(valid_pct=valid_pct or 0., seed=seed, test_pct=test_pct, split='content', copies=copies)
     table = pet_table(path, **args)
     tell_left_out(table)
@@ -737,8 +737,7 @@ def compare_archs(
     for o in archs:
         start = time.perf_counter()
         engines[o],starts[o] = kind_engine(o, sample, Classes, _side(o, sample, size, plenty)),time.perf_counter()-start
-    table = pet_table(path, how.label, 0., seed, test_pct, 'content', kind=kind,
-        copies=duplicate_groups if sample.by_look else photo_digests, **source)
+    table = pet_table(path, how.label, 0., seed, test_pct, 'content', kind=kind, copies=copies_of(kind), **source)
     tell_left_out(table)
     vocab,rows = check_sets(table, False, kind),table[table.set.isin(['train','valid'])]
     if target_of(rows.label)!='class':
