@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/head.html.md"""
 
 # %% auto #0
 __all__ = ['cross_entropy', 'stratified_folds', 'CrossVal', 'cross_val_predict', 'choose_strength', 'Head', 'fit_head',
-           'left_out', 'fit_ridge']
+           'left_out', 'fit_ridge', 'Memory']
 
 # %% ../nbs/13_head.ipynb #5f75d095
 import math, numpy as np
@@ -278,3 +278,49 @@ def fit_ridge(
         coef[:,better] = ((np.sqrt(s)/(s+alpha))[:,None]*p)[:,better]
     head = Head(mean, var, np.ascontiguousarray((axes@coef).T, np.float32), centre.astype(np.float32))
     return head._replace(bias=head.weight@head.tensors()[1]),out,chosen
+
+# %% ../nbs/13_head.ipynb #5a0e0d13
+class Memory(namedtuple('Memory', 'counts sums acts y photos')):
+    "Of classes the number of photos [k] and the sums of activations [k,f]; of a few photos activations [m,f], classes [m] and digests [m]"
+    @classmethod
+    def of(cls,
+        acts:np.ndarray, # Plain activations [n,f]
+        y:np.ndarray, # Classes as integers [n]
+        photos:list, # Digests of the photos, 12 hex digits each [n]
+        n_out:int=None, # Classes; default: as many as in `y`
+        most:int=20, # Photos of a class whose activations are kept, drawn by lot
+        seed:int=42 # Of the lots
+    ): # A `Memory`
+        "What is kept of photos to rehearse them"
+        counts = np.bincount(y, minlength=n_out or 0)
+        sums = np.zeros((len(counts), acts.shape[1]), np.float32)
+        np.add.at(sums, y, acts.astype(np.float32))
+        return cls(counts, sums, acts.astype(np.float16), np.asarray(y), np.asarray(photos, '<U12')).limited(most, seed)
+    def limited(self,
+        most:int, # Activations a class
+        seed:int=42 # Of the lots by which they are drawn
+    ): # A `Memory`
+        "The same with fewer activations"
+        order = np.random.default_rng(seed).permutation(len(self.y))
+        kept = np.sort(np.concatenate([order[self.y[order]==c][:most] for c in range(len(self.counts))]))
+        return self._replace(acts=self.acts[kept], y=self.y[kept], photos=self.photos[kept])
+    def of_classes(self,
+        places:list, # Of each class its number among others [k]
+        n_out:int # Of these others
+    ): # A `Memory` [n_out]
+        "The same, as part of more classes"
+        places = np.asarray(places, int)
+        counts,sums = np.zeros(n_out, int),np.zeros((n_out, self.sums.shape[1]), np.float32)
+        counts[places],sums[places] = self.counts,self.sums
+        return self._replace(counts=counts, sums=sums, y=places[self.y])
+    def __add__(self, other): # A `Memory` of the photos of both
+        return type(self)(self.counts+other.counts, self.sums+other.sums, *(np.concatenate(o) for o in zip(self[2:], other[2:])))
+    def rehearsal(self,
+        moved:bool=True # Such that the mean of a class is that of all its photos, not of the kept ones
+    ) -> tuple: # Activations, float32 [n,f], and which of the kept ones each is [n]
+        "The kept activations, as many of each class as there were photos"
+        kept = [np.flatnonzero(self.y==c) for c in range(len(self.counts))]
+        which = np.concatenate([np.resize(o, n if len(o) else 0) for o,n in zip(kept, self.counts)]).astype(int)
+        acts,y = self.acts[which].astype(np.float32),self.y[which]
+        for c in np.unique(y) if moved else (): acts[y==c] += self.sums[c]/self.counts[c] - acts[y==c].mean(0)
+        return acts,which

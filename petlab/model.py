@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/model.html.md"""
 
 # %% auto #0
 __all__ = ['model_format', 'ModelError', 'model_card', 'check_target', 'ledger_file', 'write_model', 'read_info', 'read_weights',
-           'read_answers', 'network_file', 'training_photos', 'seen_in_training']
+           'read_answers', 'network_file', 'read_memory', 'training_photos', 'seen_in_training']
 
 # %% ../nbs/15_model.ipynb #a9487943
 import ctypes, hashlib, json, os, re, safetensors, shutil, stat, tempfile, time, numpy as np
@@ -20,6 +20,7 @@ from pathlib import Path
 from . import PetlabError
 from .photo import photo_digests
 from .core import shown
+from .head import Memory
 from .target import saved_target
 try: import fcntl
 except ImportError: fcntl = None  # Windows
@@ -27,12 +28,12 @@ except ImportError: fcntl = None  # Windows
 # %% ../nbs/15_model.ipynb #a1512489
 class ModelError(PetlabError): "A model folder that can't be read or written"
 
-model_format = 3
+model_format = 4
 _weights,_info,_card,_sums = 'model.safetensors','model.json','README.md','SHA256SUMS'
 _network = ('network.xml', 'network.bin')
 _ledger = 'ledger.jsonl'
-_answers = 'answers.safetensors'
-_parts = (_weights, _info, _card, _sums, _answers, *_network, _ledger)
+_answers,_memory = 'answers.safetensors','memory.safetensors'
+_parts = (_weights, _info, _card, _sums, _answers, _memory, *_network, _ledger)
 
 # %% ../nbs/15_model.ipynb #0e7f92ab
 def _plain(o):
@@ -58,6 +59,10 @@ def model_card(
     if int8:
         by_int8 = (f"The exported network computes in int8: {int8['other_class']:.1%} of {int8['measured_on']} photos "
             'get another class by it than in float32.\n\n')
+    kept = ''
+    if memory := info.get('memory'):
+        kept = (f"It keeps what rehearsal needs: activations of {memory['kept']} of its {memory['photos']} photos, and the sums of all by class. "
+            '`petlab train PHOTOS --onto FOLDER` teaches it more classes.\n\n')
     return f'''# {', '.join(map(_plain, vocab[:5]))}{f" and {len(vocab)-5} more" if len(vocab)>5 else ''}
 
 {_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} {sample}s, {how}.
@@ -66,7 +71,7 @@ def model_card(
 |---|---|
 {rows}
 
-{by_int8}{target.says} The error holds for photos like those it was trained on.
+{by_int8}{kept}{target.says} The error holds for photos like those it was trained on.
 
     petlab predict FOLDER photo.jpg
 
@@ -209,17 +214,28 @@ def _write_answers(fn, photos, out):
     fn.write_bytes(save(dict(photos=np.array([[*bytes.fromhex(o)] for o in photos], np.uint8), out=np.asarray(out, np.float32))))
     return _sha256(fn)
 
+def _write_memory(fn, memory):
+    "Keep what rehearsal needs; what `model.json` says of it"
+    from safetensors.numpy import save
+    photos = np.array([[*bytes.fromhex(o)] for o in memory.photos], np.uint8).reshape(-1, 6)
+    fn.write_bytes(save(dict(memory._asdict(), photos=photos)))
+    return dict(sha256=_sha256(fn), kept=len(memory.y), photos=int(memory.counts.sum()))
+
+# %% ../nbs/15_model.ipynb #977ebe55
 def _listed(digests): return ''.join(f'{v}  {k}\n' for k,v in digests.items())
 
-def _write_parts(new, info, tensors, network, answers):
+def _write_parts(new, info, tensors, network, answers, memory):
     "All files of a model, into an empty folder"
     from safetensors.numpy import save
     (new/_weights).write_bytes(save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
     digests = {_weights: _sha256(new/_weights)}
-    info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]), network=None, answers=None)
+    info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]), network=None, answers=None, memory=None)
     if answers is not None:
         digests[_answers] = _write_answers(new/_answers, *answers)
         info['answers'] = dict(sha256=digests[_answers])
+    if memory is not None:
+        info['memory'] = _write_memory(new/_memory, memory)
+        digests[_memory] = info['memory']['sha256']
     if network:
         facts = network(new/_network[0])
         info['network'] = dict(facts or {}, sha256={o: _sha256(new/o) for o in _network})
@@ -235,7 +251,8 @@ def write_model(
     tensors:dict, # Arrays by name, as in the `state_dict` of the `Learner`'s model
     network:Callable=None, # Writes an OpenVINO network to the path of an `.xml`, and may return facts about it; None: the folder holds none
     check:Callable=None, # Called with the folder before it takes its place
-    answers:tuple=None # Digests of photos, 12 hex digits each, and the outputs for them by heads that had not seen them [n,k]
+    answers:tuple=None, # Digests of photos, 12 hex digits each, and the outputs for them by heads that had not seen them [n,k]
+    memory:Memory=None # What is kept to rehearse its classes; None: nothing
 ) -> Path: # `folder`
     "Write a model: tensors, facts, card and exported network, with no pickle among them; raises `ModelError`"
     check_target(folder)
@@ -244,7 +261,7 @@ def write_model(
         with _beside(place) as tmp:
             new = tmp/'model'
             new.mkdir()
-            _write_parts(new, info, tensors, network, answers)
+            _write_parts(new, info, tensors, network, answers, memory)
             _check_shapes(new/_weights, _facts((new/_info).read_bytes(), new/_info))
             if check: check(new)
             _swap_in(new, place)
@@ -329,7 +346,9 @@ def _digest(o): return isinstance(o, str) and re.fullmatch('[0-9a-f]{64}', o)
 
 def _check_files(info, need):
     "Which files belong to it"
-    weights,network,answers = (info.get(o) for o in ('weights','network','answers'))
+    weights,network,answers,memory = (info.get(o) for o in ('weights','network','answers','memory'))
+    need(memory is None or isinstance(memory, dict) and _digest(memory.get('sha256')) and all(_whole(memory.get(o)) for o in ('kept','photos')),
+        "'memory' does not say its digest, or how many photos it is of")
     need(answers is None or isinstance(answers, dict) and _digest(answers.get('sha256')), "'answers' does not say their digest")
     need(isinstance(weights, dict) and _digest(weights.get('sha256')), "'weights' does not say their digest")
     if network is None: return
@@ -365,7 +384,7 @@ def _read_sums(folder):
     if not fn.exists(): return None
     text = _read(fn, 100_000).decode('ascii', 'replace')
     res = {k: v for v,k in re.findall(r'([0-9a-f]{64})  (\S+)\n', text)}
-    if _listed(res)!=text or not {_info,_weights} <= res.keys() <= {_info,_weights,_answers,*_network}:
+    if _listed(res)!=text or not {_info,_weights} <= res.keys() <= {_info,_weights,_answers,_memory,*_network}:
         raise ModelError(f'{fn} is cut or changed; save the model again')
     return res
 
@@ -407,7 +426,7 @@ def _read_folder(folder):
         raise ModelError(f'{folder/_info} is not the file that {_sums} lists: one of them is cut or changed; save the model again')
     info = _facts(text, folder/_info)
     digests = {_weights: info['weights']['sha256'], **(info['network'] or {}).get('sha256', {})}
-    if info.get('answers'): digests[_answers] = info['answers']['sha256']
+    digests |= {fn: info[k]['sha256'] for k,fn in dict(answers=_answers, memory=_memory).items() if info.get(k)}
     if not sums and info['format']>1: raise ModelError(f'{folder/_sums} is missing; save the model again')
     if sums and sums!={_info: own, **digests}:
         raise ModelError(f'{folder/_sums} lists other files than {_info} was written with; save the model again')
@@ -477,6 +496,25 @@ def network_file(
     "The exported network of a saved model; raises `ModelError`"
     if not info.get('network'): return None
     return [_still(folder, o, info['network']['sha256'][o]) for o in _network][0]
+
+# %% ../nbs/15_model.ipynb #b9b1ae2c
+def read_memory(
+    folder:str|Path, # Of a saved model
+    info:dict # From `read_info`
+) -> Memory: # None where the folder keeps none
+    "What a model keeps to rehearse its classes; raises `ModelError`"
+    from safetensors.numpy import load_file
+    if not info.get('memory'): return None
+    fn,k = _still(folder, _memory, info['memory']['sha256']),len(info['vocab'])
+    try: res = Memory(**load_file(fn))
+    except (OSError,TypeError,safetensors.SafetensorError) as e:
+        raise ModelError(f'{fn} holds no memory of classes ({e}); save the model again') from e
+    m,f = len(res.y),res.sums.shape[-1]
+    shapes = [o.shape for o in res]==[(k,), (k,f), (m,f), (m,), (m,6)]
+    numbers = [o.dtype.kind for o in res]==['i','f','f','i','u'] and all(np.isfinite(o).all() for o in (res.sums, res.acts))
+    counted = shapes and numbers and (res.y>=0).all() and (res.y<k).all() and (np.bincount(res.y, minlength=k)<=res.counts).all()
+    if not counted: raise ModelError(f'{fn} holds no memory of {k} classes; save the model again')
+    return res._replace(photos=np.array([o.tobytes().hex() for o in res.photos], '<U12'))
 
 # %% ../nbs/15_model.ipynb #ff9ec576
 def training_photos(
