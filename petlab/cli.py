@@ -32,6 +32,9 @@ def train(
     out:str='model', # Folder for the model; a model that is there is replaced
     kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
     groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
+    onto:str=None, # Folder of a saved model that learns these classes beside its own
+    rehearse:str=None, # With --onto: photos of its own classes, or how many of those it keeps of each (0: none); default: all it keeps
+    remember:int=None, # Activations of each class that the model keeps, to rehearse them; default: as many as the one of --onto, or none
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
     "Train a network on photos, measure it and save it"
@@ -39,6 +42,11 @@ def train(
     from petlab.pets import pets_path
     start = time.perf_counter()
     if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"--recipe {recipe!r}: expected 'bank' or 'fine_tune'")
+    trained_with = [f'--{k}' for k,v in dict(onto=onto, rehearse=rehearse, remember=remember).items() if v is not None]
+    if trained_with and (recipe!='bank' or unfrozen):
+        raise PetlabError(f'{trained_with[0]} is for the recipe bank, whose body stays as it is')
+    if rehearse is not None and not onto: raise PetlabError('--rehearse needs a model that learns more: give it with --onto')
+    if onto and arch: raise PetlabError(f'--arch {arch}: the network is that of {onto}; leave --arch out')
     if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; fine_tune trains the whole network anyway')
     check_target(out)
     columns = _given(item=item, label_delim=label_delim, valid_col=valid_col, groups=groups)
@@ -47,7 +55,8 @@ def train(
         path = pets_path(source, kind)
         if recipe=='bank' and not unfrozen:
             from petlab.train import train_bank
-            done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, **args)
+            often = int(rehearse) if rehearse and rehearse.isdecimal() else rehearse and pets_path(rehearse, kind)
+            done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, **args, onto=onto, rehearse=often, remember=remember)
         else: done = _train_learner(path, out, arch, recipe, epochs, unfrozen, args)
     n_train,n_valid = (int((done.table.set==o).sum()) for o in ('train','valid'))
     facts = dict(done.score.asdict(), n_train=n_train, n_valid=n_valid, seconds=round(time.perf_counter()-start, 1), model=str(out),
@@ -64,7 +73,7 @@ def _doubts(done):
     from petlab.clean import check_labels
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # training has told them
-        try: return check_labels(done)
+        try: return check_labels(done._replace(target=None) if 'onto' in done.info['training'] else done)
         except PetlabError as e: print(f'labels are not checked: {e}', file=sys.stderr)
 
 def _tell_trained(done, facts, doubts):
@@ -77,12 +86,23 @@ def _tell_trained(done, facts, doubts):
     print(f"\n{'validation set' if held else each}: {done.score}")
     if said := _by_class(done.score): print(said)
     if not held: print('the head that is saved was fitted on all of them')
+    for o in _parted(done.info['training'].get('onto')): print(o)
     if done.test: print(f'test set: {done.test}')
     if doubts is not None: print(doubts.summary(3)[0])
     some = done.table[done.table.set!=''].sort_values('set', kind='stable').file.iloc[-1]
     print(f"saved in {shown(facts['model'])}; try it with\n\n    {shown(shlex.join([_program(), 'predict', facts['model'], str(some)]))}\n")
 
 # %% ../nbs/82_cli.ipynb #d7229b37
+def _parted(onto):
+    "How good the old classes are, and the new ones, of a model that learned onto another"
+    from petlab.target import Score
+    if not onto: return []
+    def part(which, n, wrong, more): return f'{which}: {Score(n, wrong, 0.)}{more}'
+    by = f", rehearsed by {onto['kept']} activations of {onto['photos']} photos" if onto['kept'] else ', not rehearsed'
+    before = '' if onto['before'] is None else f"; before they came {onto['before']/onto['n']:.1%} of the same"
+    return [part(f"{len(onto['classes'])} old classes{by}", onto['n'], onto['after'], before),
+        part('the new ones', onto['new_n'], onto['new_wrong'], '')]
+
 def _by_class(score):
     "The error of each class, the five worst first, and what it were if each was as common; '' for other scores"
     from petlab.sample import label_text

@@ -313,6 +313,13 @@ class Memory(namedtuple('Memory', 'counts sums acts y photos')):
         counts,sums = np.zeros(n_out, int),np.zeros((n_out, self.sums.shape[1]), np.float32)
         counts[places],sums[places] = self.counts,self.sums
         return self._replace(counts=counts, sums=sums, y=places[self.y])
+    def without(self,
+        held:np.ndarray # Which of the kept photos [m]
+    ): # A `Memory`
+        "What is left if these had not been there"
+        counts,sums = self.counts-np.bincount(self.y[held], minlength=len(self.counts)),self.sums.copy()
+        np.subtract.at(sums, self.y[held], self.acts[held].astype(np.float32))
+        return type(self)(counts, sums, *(o[~held] for o in self[2:]))
     def __add__(self, other): # A `Memory` of the photos of both
         return type(self)(self.counts+other.counts, self.sums+other.sums, *(np.concatenate(o) for o in zip(self[2:], other[2:])))
     def rehearsal(self,

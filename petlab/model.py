@@ -61,8 +61,8 @@ def model_card(
             'get another class by it than in float32.\n\n')
     kept = ''
     if memory := info.get('memory'):
-        kept = (f"It keeps what rehearsal needs: activations of {memory['kept']} of its {memory['photos']} photos, and the sums of all by class. "
-            '`petlab train PHOTOS --onto FOLDER` teaches it more classes.\n\n')
+        kept = (f"It keeps what rehearsal needs: activations of {memory['kept']} of its {memory['photos']} photos, "
+            'and the sums of all by class. `petlab train PHOTOS --onto FOLDER` teaches it more classes.\n\n')
     return f'''# {', '.join(map(_plain, vocab[:5]))}{f" and {len(vocab)-5} more" if len(vocab)>5 else ''}
 
 {_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} {sample}s, {how}.
@@ -229,7 +229,8 @@ def _write_parts(new, info, tensors, network, answers, memory):
     from safetensors.numpy import save
     (new/_weights).write_bytes(save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
     digests = {_weights: _sha256(new/_weights)}
-    info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]), network=None, answers=None, memory=None)
+    info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]))
+    info |= dict.fromkeys(('network','answers','memory'))
     if answers is not None:
         digests[_answers] = _write_answers(new/_answers, *answers)
         info['answers'] = dict(sha256=digests[_answers])
@@ -347,8 +348,8 @@ def _digest(o): return isinstance(o, str) and re.fullmatch('[0-9a-f]{64}', o)
 def _check_files(info, need):
     "Which files belong to it"
     weights,network,answers,memory = (info.get(o) for o in ('weights','network','answers','memory'))
-    need(memory is None or isinstance(memory, dict) and _digest(memory.get('sha256')) and all(_whole(memory.get(o)) for o in ('kept','photos')),
-        "'memory' does not say its digest, or how many photos it is of")
+    kept = isinstance(memory, dict) and _digest(memory.get('sha256')) and all(_whole(memory.get(o)) for o in ('kept','photos'))
+    need(memory is None or kept, "'memory' does not say its digest, or how many photos it is of")
     need(answers is None or isinstance(answers, dict) and _digest(answers.get('sha256')), "'answers' does not say their digest")
     need(isinstance(weights, dict) and _digest(weights.get('sha256')), "'weights' does not say their digest")
     if network is None: return

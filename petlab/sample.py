@@ -576,7 +576,8 @@ def _words(labels, target):
 def check_sets(
     table:'pd.DataFrame', # From `pet_table`
     valid:bool=True, # Need there be photos to validate?
-    kind:str='photo' # As in `pet_table`, for what is said
+    kind:str='photo', # As in `pet_table`, for what is said
+    least:int=2 # Different labels
 ) -> list: # The classes, or the labels where there are several to a photo, sorted; empty for numbers
     "Raise `PetlabError` unless there are photos to train on and to validate, and labels to tell apart"
     (n_train,n_valid),name = (sum(table.set==o) for o in ('train','valid')),sample_kinds[kind].name
@@ -586,7 +587,7 @@ def check_sets(
         if valid: raise PetlabError(f'{n_train} {name}s to train on and {n_valid} to validate{copies}; at least 2 and 1 are needed')
         raise PetlabError(f'{n_train} {name}s to train on{copies}; at least 2 are needed')
     labels = table.label[table.set!='']
-    if len({*labels})==1: raise LabelError(f'every {name} is labelled {labels.iloc[0]!r}, there is nothing to tell apart (see --label)')
+    if len({*labels})<least: raise LabelError(f'every {name} is labelled {labels.iloc[0]!r}, there is nothing to tell apart (see --label)')
     return _words(labels, target_of(labels))
 
 # %% ../nbs/05_sample.ipynb #0280c90d
