@@ -18,7 +18,7 @@ from .sample import *
 from .engine import *
 from .bank import *
 from .head import *
-from .model import ModelError
+from .model import *
 from .target import *
 from .data import *
 from .learn import *
@@ -201,6 +201,43 @@ def _on_activations(learn, dls, head):
         with learn.removed_cbs(precise): yield
     finally: learn.dls,learn.model,learn.splitter = own
 
+# %% ../nbs/22_acts.ipynb #9a25cec7
+def _check_same_body(learn, folder, info):
+    "Raise `PetlabError` unless a saved model makes of photos what `learn` does"
+    weights,how = read_weights(folder, info),preprocess_of(learn.dls, learn.model[0])
+    own = {k: to_np(v) for k,v in learn.model[0].state_dict().items() if not k.endswith('num_batches_tracked')}
+    if not all(np.array_equal(v, weights.get(f'0.{k}')) for k,v in own.items()):
+        raise PetlabError(f'{folder} has another body than the learner, and keeps activations of its own: give DataLoaders of its photos')
+    if other := [f'{k} {info["preprocess"][k]}, here {how[k]}' for k in how if list(L(how[k]))!=list(L(info['preprocess'][k]))]:
+        raise PetlabError(f'{folder} saw photos otherwise: {"; ".join(other)}; make them the same, or give DataLoaders of its photos')
+
+def _past(learn, rehearse, bank):
+    "What there is of other classes, and their names"
+    if learner_target(learn).name!='class': raise PetlabError('only classes can be rehearsed: leave rehearse out')
+    if isinstance(rehearse, DataLoaders):
+        files,vocab = photo_files(rehearse.train),[*rehearse.vocab]
+        acts = bank_acts(learn, files, bank=bank, grid=1)[:,0]
+        return Memory.of(acts, dl_labels(rehearse, rehearse.train), [o[:12] for o in photo_digests(files)], len(vocab), 10**9),vocab
+    info = read_info(rehearse)
+    memory = read_memory(rehearse, info)
+    if memory is None:
+        raise PetlabError(f'{rehearse} keeps nothing of its classes: save it with remember=20, or give DataLoaders of its photos')
+    _check_same_body(learn, rehearse, info)
+    return memory,info['vocab']
+
+# %% ../nbs/22_acts.ipynb #3e905bf1
+def _with_old(memory, x, y, groups):
+    "Activations, classes and groups of old photos and new ones"
+    acts,which = memory.rehearsal()
+    x,y = np.concatenate([acts[:,None].repeat(x.shape[1], 1), x]),np.concatenate([memory.y[which], y])
+    return x,y,groups and [*(f'kept {i}' for i in which), *groups]
+
+def _extend(learn, vocab):
+    "Let a learner and its `DataLoaders` know these classes"
+    for o in {o for dl in learn.dls.loaders for o in dl.dataset.tls[1].tfms.fs if isinstance(o, Categorize)}:
+        o.vocab,o.c = CategoryMap(vocab, sort=False),len(vocab)
+    learn.target = Classes(vocab)
+
 # %% ../nbs/22_acts.ipynb #5d49533d
 def _groups(dls, files, bank):
     "A key a sample [n]: what belongs together shares it, near copies of photos do"
@@ -224,10 +261,16 @@ def fine_tune_bank(self:Learner,
     strength:float=None, # Of the data against regularisation (scikit-learn's C), or for numbers the penalty; default: chosen
     bank:Path=None, # Folder of the banks; default: `petlab.bank.bank_path()`
     unfrozen:int=0, # Epochs in which the second half of the body is trained too, afterwards
-    base_lr:float=1e-4 # Of the head in those epochs; the body's is a tenth
+    base_lr:float=1e-4, # Of the head in those epochs; the body's is a tenth
+    rehearse=None # Folder of a model that remembers its classes, or `DataLoaders` of other photos: these are learned too
 ):
     "Give a learner a linear head, fitted on banked activations of its body without augmentation; raises `PetlabError`"
     _check_body(self)
+    if rehearse is not None:
+        if unfrozen: raise PetlabError('unfrozen: what is rehearsed are activations of the body as it was; leave one of them out')
+        memory,old = _past(self, rehearse, bank)
+        _extend(self, [*old, *(o for o in self.target.vocab if o not in old)])
+        self.memory = memory.of_classes(range(len(old)), len(self.target.vocab))
     net,target,(train,valid) = self.model[0],learner_target(self),self.dls.loaders[:2]
     files,pool = photo_files(train),getattr(net, 'needs_pool', True)
     grid,alone = target.grid if pool else 1,target.reads=='number' or not hasattr(net, 'arch')
@@ -238,12 +281,13 @@ def fine_tune_bank(self:Learner,
     y = to_np(plain.y)>0 if target.reads=='several' else to_np(plain.y)
     if target.reads=='number': target.of(y, target.vocab)  # raises LabelError where one is always the same
     groups = None if strength else _groups(self.dls, files, bank)
+    if rehearse is not None: x,y,groups = _with_old(self.memory, x, y, groups)
     strength = strength or _chosen_strength(target, x, y, seed, groups)
     heads = [*target.fit(x, y, epochs, seed, (strength,) if target.reads=='number' and not is_listy(strength) else strength, groups)]
     args = dict(lin_ftrs=[], ps=0., concat_pool=False)
     head = create_head(x.shape[2], len(target.vocab), pool=pool, **args).to(self.dls.device)
     if grid>1: args,head[0],head[1] = dict(args, grid=grid),nn.AdaptiveAvgPool2d(grid),nn.Flatten()
-    dls = DataLoaders(ActsDL(plain, bs=len(y)), acts_dl(self, valid, bank=bank, grid=grid), device=self.dls.device)
+    dls = DataLoaders(ActsDL(plain, bs=len(plain)), acts_dl(self, valid, bank=bank, grid=grid), device=self.dls.device)
     with _on_activations(self, dls, head): self.fit(len(heads), cbs=_FitHead(heads, strength=strength, views=[*views]))
     self.model[1],self.model.head_args,self.opt = head,args,None
     self.freeze()

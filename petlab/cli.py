@@ -636,7 +636,7 @@ _fraction = lambda o: 0<=o<1,'a fraction from 0 to below 1, as in 0.2'
 _limits = dict(seed=(_from(0, 2**32-1),'a whole number from 0 to 4294967295'), valid_pct=_fraction, test_pct=_fraction,
     epochs=(_from(1, 10**4),'a whole number from 1 to 10000'), n=(_from(1, 10**5),'a whole number from 1 to 100000'),
     port=(_from(0, 65535),'a whole number from 0 to 65535'), unfrozen=(_from(0, 10**4),'a whole number from 0 to 10000'),
-    trials=(_from(1, 10**6),'a whole number from 1 to 1000000'), days=(lambda o: o>=0,'days, 0 or more'))
+    remember=(_from(0, 10**4),'a whole number from 0 to 10000'), trials=(_from(1, 10**6),'a whole number from 1 to 1000000'), days=(lambda o: o>=0,'days, 0 or more'))
 
 def _check(args):
     "Raise `PetlabError` for what a command can't work with"

@@ -16,6 +16,7 @@ from .photo import *
 from .sample import *
 from .zoo import *
 from .engine import *
+from .head import Memory
 from .target import *
 from .model import *
 from .predict import load_tensors
@@ -79,6 +80,22 @@ def _exporter(
     return network_writer(body, [o.detach().cpu().numpy() for o in head.state_dict().values()], info['preprocess'],
         info['head']['concat_pool'], learner_target(learn).activation, info['head'].get('grid', 1))
 
+# %% ../nbs/23_save.ipynb #1cd58ec2
+def _remembered(learn, most):
+    "What is kept of the classes of `learn` to rehearse them, or None"
+    past = getattr(learn, 'memory', None)
+    if most is None: most = 0 if past is None else min(20, int(np.bincount(past.y).max()))
+    if not most: return None
+    if learner_target(learn).name!='class': raise PetlabError(f'remember={most}: only a model of classes learns more of them; leave it out')
+    rows = getattr(getattr(learn, 'training_log', None), 'rows', [])
+    if past is not None and rows and not rows[-1].get('frozen', True):
+        raise PetlabError('the body was trained after classes were rehearsed: what was kept of them is no longer what it makes of photos; '
+            'give remember=0')
+    files = photo_files(learn.dls.train)
+    acts,photos = bank_acts(learn, files, grid=1)[:,0],[o[:12] for o in photo_digests(files)]
+    new = Memory.of(acts, dl_labels(learn.dls, learn.dls.train), photos, len(learn.target.vocab), most)
+    return new if past is None else (past+new).limited(most)
+
 # %% ../nbs/23_save.ipynb #814ba108
 def _seen(kind, fn, pre):
     "The picture of a sample, uint8 [h,w,3]"
@@ -101,15 +118,17 @@ def _same_predictions(learn, folder):
 
 def save_model(
     learn:Learner, # From `pet_learner`
-    folder:str|Path # Written whole or not at all; a model that is there is replaced
+    folder:str|Path, # Written whole or not at all; a model that is there is replaced
+    remember:int=None # Activations of each class that are kept to rehearse them; default: none, or 20 where others were rehearsed
 ) -> Path: # `folder`
     "Save weights, facts and a model card, with no pickle among them; raises `ModelError`"
     check_target(folder)
+    memory = _remembered(learn, remember)
     def check(new):
         with learn.no_bar(): _same_predictions(learn, new)
     info = model_info(learn)
     tensors = {k: v.detach().cpu().contiguous().numpy() for k,v in _saved(learn).state_dict().items()}
-    return write_model(folder, info, tensors, _exporter(learn, info), check)
+    return write_model(folder, info, tensors, _exporter(learn, info), check, memory=memory)
 
 # %% ../nbs/23_save.ipynb #402386b5
 def _first_or(fn, blank, label, get_y, reads):
