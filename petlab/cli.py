@@ -61,7 +61,8 @@ def train(
     n_train,n_valid = (int((done.table.set==o).sum()) for o in ('train','valid'))
     facts = dict(done.score.asdict(), n_train=n_train, n_valid=n_valid, seconds=round(time.perf_counter()-start, 1), model=str(out),
         target=done.target.name, classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()),
-        **_account(path, *_of_table(done.table), kind), test=done.test and done.test.asdict())
+        **_account(path, *_of_table(done.table), kind), test=done.test and done.test.asdict(),
+        learned_onto=done.info['training'].get('onto'))
     doubts = _doubts(done)
     if json: print(dumps(dict(facts, suspects=None if doubts is None else doubts.asdict())))
     else: _tell_trained(done, facts, doubts)
@@ -86,7 +87,7 @@ def _tell_trained(done, facts, doubts):
     print(f"\n{'validation set' if held else each}: {done.score}")
     if said := _by_class(done.score): print(said)
     if not held: print('the head that is saved was fitted on all of them')
-    for o in _parted(done.info['training'].get('onto')): print(o)
+    for o in _parted(facts['learned_onto']): print(o)
     if done.test: print(f'test set: {done.test}')
     if doubts is not None: print(doubts.summary(3)[0])
     some = done.table[done.table.set!=''].sort_values('set', kind='stable').file.iloc[-1]
@@ -636,7 +637,8 @@ _fraction = lambda o: 0<=o<1,'a fraction from 0 to below 1, as in 0.2'
 _limits = dict(seed=(_from(0, 2**32-1),'a whole number from 0 to 4294967295'), valid_pct=_fraction, test_pct=_fraction,
     epochs=(_from(1, 10**4),'a whole number from 1 to 10000'), n=(_from(1, 10**5),'a whole number from 1 to 100000'),
     port=(_from(0, 65535),'a whole number from 0 to 65535'), unfrozen=(_from(0, 10**4),'a whole number from 0 to 10000'),
-    remember=(_from(0, 10**4),'a whole number from 0 to 10000'), trials=(_from(1, 10**6),'a whole number from 1 to 1000000'), days=(lambda o: o>=0,'days, 0 or more'))
+    remember=(_from(0, 10**4),'a whole number from 0 to 10000'),
+    trials=(_from(1, 10**6),'a whole number from 1 to 1000000'), days=(lambda o: o>=0,'days, 0 or more'))
 
 def _check(args):
     "Raise `PetlabError` for what a command can't work with"
