@@ -323,11 +323,13 @@ class Memory(namedtuple('Memory', 'counts sums acts y photos')):
     def __add__(self, other): # A `Memory` of the photos of both
         return type(self)(self.counts+other.counts, self.sums+other.sums, *(np.concatenate(o) for o in zip(self[2:], other[2:])))
     def rehearsal(self,
-        moved:bool=True # Such that the mean of a class is that of all its photos, not of the kept ones
+        moved:bool=True, # Such that the mean of a class is that of all its photos, not of the kept ones
+        most:int=20_000 # Rows in all; of more photos each class has its share
     ) -> tuple: # Activations, float32 [n,f], and which of the kept ones each is [n]
         "The kept activations, as many of each class as there were photos"
         kept = [np.flatnonzero(self.y==c) for c in range(len(self.counts))]
-        which = np.concatenate([np.resize(o, n if len(o) else 0) for o,n in zip(kept, self.counts)]).astype(int)
+        counts = np.ceil(self.counts*min(1, most/max(self.counts.sum(), 1))).astype(int)
+        which = np.concatenate([np.resize(o, n if len(o) else 0) for o,n in zip(kept, counts)]).astype(int)
         acts,y = self.acts[which].astype(np.float32),self.y[which]
         for c in np.unique(y) if moved else (): acts[y==c] += self.sums[c]/self.counts[c] - acts[y==c].mean(0)
         return acts,which

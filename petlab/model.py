@@ -510,11 +510,12 @@ def read_memory(
     try: res = Memory(**load_file(fn))
     except (OSError,TypeError,safetensors.SafetensorError) as e:
         raise ModelError(f'{fn} holds no memory of classes ({e}); save the model again') from e
-    m,f = len(res.y),res.sums.shape[-1]
+    m,f = res.acts.shape if res.acts.ndim==2 else (0,0)
     shapes = [o.shape for o in res]==[(k,), (k,f), (m,f), (m,), (m,6)]
     numbers = [o.dtype.kind for o in res]==['i','f','f','i','u'] and all(np.isfinite(o).all() for o in (res.sums, res.acts))
-    counted = shapes and numbers and (res.y>=0).all() and (res.y<k).all() and (np.bincount(res.y, minlength=k)<=res.counts).all()
-    if not counted: raise ModelError(f'{fn} holds no memory of {k} classes; save the model again')
+    within = shapes and numbers and ((0<=res.y) & (res.y<k)).all()
+    if not (within and (np.bincount(res.y, minlength=k)<=res.counts).all()):
+        raise ModelError(f'{fn} holds no memory of {k} classes; save the model again')
     return res._replace(photos=np.array([o.tobytes().hex() for o in res.photos], '<U12'))
 
 # %% ../nbs/15_model.ipynb #ff9ec576
