@@ -514,6 +514,7 @@ def cut_learner(
         _check_cut(late, learn, probe)
         parts = [Maps(*_maps(learn, o, late.entry), _items(o), getattr(dls, 'vocab', None), learner_target(learn))
             for o in (dls.train_ds, dls.valid_ds)]
+    for o in parts: o.points = has_points(dls)
     n,model = len(parts[0]),nn.Sequential(late, deepcopy(learn.model[1]))
     for p in model.parameters(): p.requires_grad_(True)
     bs = min(bs or small_bs(n), n)
@@ -578,8 +579,9 @@ class Naive(Callback):
 class Joint(Naive):
     "All tasks so far, learned together: what rehearsal would come to if everything was kept"
     def rows(self, stream, i): return np.concatenate([o.train for o in stream[:i+1]])
-    def _keep(self, learn, dl): self.all = getattr(self, 'all', [])+[o[0] for o in dl]
-    def _kept(self): return getattr(self, 'all', [])
+    def _keep(self, learn, dl): self.size = getattr(self, 'size', 0)+sum(_bytes(o[0]) for o in dl)
+    @property
+    def mb(self): return getattr(self, 'size', 0)/1e6
 
 # %% ../nbs/40_remember.ipynb #0ff6c88c
 def _hold_stats(model):
@@ -668,7 +670,7 @@ def _pull(p, centre, much):
 class L2SP(Naive):
     "Weights are drawn to those before the task: λ/2 of their squared distance (Li et al. 2018, for the head too, which knows old classes)"
     def __init__(self,
-        lam:float=1. # Strength, λ
+        lam:float=.3 # Strength, λ
     ): self.lam,self.centre,self.weight,self.stats = lam,None,None,None
     def _keep(self, learn, dl):
         self.centre = {k: p.detach().clone() for k,p in learn.model.named_parameters()}
