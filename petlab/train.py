@@ -193,7 +193,7 @@ class _Old:
     def all_there_is(self, sets):
         "What is there of its classes"
         if self.by_number and self.kept.acts.shape[1]!=sets.bank.width:
-            raise ModelError(f'{self.folder} keeps activations of another width ({self.kept.acts.shape[1]}) than its body gives: train it again')
+            raise ModelError(f'{self.folder} keeps activations of {self.kept.acts.shape[1]} numbers, its body gives others: train it again')
         if self.by_number: return self.kept
         table = pet_table(self.rehearse, self.info.get('label'), 0., check=sets.fill, kind=self.kind)
         tell_left_out(table)
