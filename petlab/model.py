@@ -59,13 +59,14 @@ def model_card(
     if int8:
         by_int8 = (f"The exported network computes in int8: {int8['other_class']:.1%} of {int8['measured_on']} photos "
             'get another class by it than in float32.\n\n')
+    onto = f", onto a model of {len(t['onto']['classes'])} classes" if t.get('onto') else ''
     kept = ''
     if memory := info.get('memory'):
         kept = (f"It keeps what rehearsal needs: activations of {memory['kept']} of its {memory['photos']} photos, "
             'and the sums of all by class. `petlab train PHOTOS --onto FOLDER` teaches it more classes.\n\n')
     return f'''# {', '.join(map(_plain, vocab[:5]))}{f" and {len(vocab)-5} more" if len(vocab)>5 else ''}
 
-{_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} {sample}s, {how}.
+{_plain(info['arch'])}, trained by petlab {_plain(info['versions']['petlab'])} on {t['n_train']} {sample}s, {how}{onto}.
 
 | measured on {_how_measured(s['n'], t)} | |
 |---|---|
@@ -335,7 +336,10 @@ def _check_making(info, need):
     need(any(k in t for k in ('epochs','looks')), "'training' does not tell its epochs, or looks")
     for k in t.keys() & {'epochs','looks'}: need(isinstance(t[k], list) and all(map(_row, t[k])), f"{k!r} are no rows of numbers")
     need(t.get('folds') is None or _whole(t['folds'], 2), "'folds' is no number")
-    photos,views = t.get('photos'),t.get('views', [])
+    photos,views,onto = t.get('photos'),t.get('views', []),t.get('onto')
+    counts = [onto.get(o) for o in ('n','after','new_n','new_wrong','kept','photos')] if isinstance(onto, dict) else []
+    told = counts and all(map(_whole, counts)) and _whole(onto.get('before') or 0) and isinstance(onto.get('classes'), list)
+    need(onto is None or told, "'onto' does not say what became of the old classes")
     need(photos is None or isinstance(photos, dict) and all(isinstance(o, str) for o in photos.values()), "'photos' are no digests")
     need(isinstance(t.get('recipe', ''), str) and isinstance(views, list) and all(isinstance(o, str) for o in views),
         "'recipe' or 'views' is wrong")
