@@ -19,8 +19,6 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy import stats
 from . import PetlabError
 from .core import *
-from .photo import *
-from .sample import *
 from .zoo import *
 from .engine import in_order
 from .target import *
@@ -92,6 +90,7 @@ def _made(dl):
 
 def _batches(learn, files, n, seed):
     "Batches [b,...] as validation sees them: a list, so that several networks see the same"
+    pick = None
     if torch.is_tensor(files): return [*files.split(32)]
     if isinstance(files, (list,tuple,L)) and len(files) and torch.is_tensor(files[0]): return [*files]
     if not hasattr(learn, 'dls') and not hasattr(files, 'dataset'):
@@ -101,11 +100,13 @@ def _batches(learn, files, n, seed):
     else:
         dl = learn.dls.valid
         some = np.sort(np.random.default_rng(seed).permutation(len(dl.dataset))[:n])
-        if len(some)<len(dl.dataset) and hasattr(dl.dataset, 'items'): dl = files_dl(learn, photo_files(dl)[some])
-        else: dl = dl.new(shuffle=False, drop_last=False)
+        if len(some)<len(dl.dataset) and hasattr(dl.dataset, 'tls') and all(isinstance(o, (str,Path)) for o in dl.items):
+            dl = files_dl(learn, photo_files(dl)[some])
+        else: dl,pick = dl.new(shuffle=False, drop_last=False),some if len(some)<len(dl.dataset) else None
     res = [b[0] if isinstance(b, (tuple,list)) else b for b in _made(dl)] if len(dl) else []
     if not res: raise PetlabError('no photos: give files, or a learner whose validation set has some')
-    return [o.as_subclass(Tensor) for o in res]
+    res = [o.as_subclass(Tensor) for o in res]
+    return res if pick is None else [*torch.cat(res)[pick].split(32)]
 
 def _run(net, batches, layers, places, seed):
     "Rows of each layer, by name, in the order in which they run"
