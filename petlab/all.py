@@ -33,8 +33,10 @@ from .confidence import *
 from .look import *
 from .tune import *
 from .report import report
-from .remember import AccuracyMatrix, class_stream, compare_ways, cut_learner, key_stream, pet_stream, put_back, run_stream, Stream
+from .remember import AccuracyMatrix, class_stream, compare_ways, cut_learner, key_stream, pet_stream, put_back
+from .remember import rows_dl, run_stream, Stream
 from .remember import EWC, L2SP, LoRA, LwF, NearestMean, RandomProjection, Rehearsal, RunningRidge, wise_curve, WiseFT
+from .filters import channel_report, cka, layer_cka, lost_classes, plot_channels, swap_blocks, what_it_cost, what_moved
 from .search import collect_photos, credits_page, download_photos, read_manifest, search_photos, SearchError
 from .clean import check_labels, check_source, LabelRanker
 from .review import Journal, LabelReview, review_source, review_table, ReviewError, serve_review
