@@ -395,7 +395,7 @@ def report(
 ) -> int: # Exit code
     "Write a page about a model: how good, how sure, where it errs and what it looks at"
     from petlab.core import shown
-    from petlab.report import report
+    from petlab.filters import report  # that of petlab.report, which has a section more then
     with _quiet():
         name = _predictor(model, kind).kind.name
         facts = report(model, source, out, label, seed, strange, **_given(target=target, item=item, label_delim=label_delim))

@@ -8,13 +8,14 @@ Docs: https://petlab.github.io/petlab/filters.html.md"""
 __all__ = ['layer_names', 'layer_acts', 'effective_rank', 'participation_ratio', 'random_like', 'channel_report', 'plot_channels',
            'cka', 'RunningCKA', 'LayerCKA', 'cka_matrix', 'layer_cka', 'weight_drift', 'what_moved', 'plot_moved',
            'lost_classes', 'Swaps', 'swap_blocks', 'plot_filter_drift', 'channel_drift', 'Similarity',
-           'task_similarity', 'plot_similarity', 'WhatItCost', 'what_it_cost']
+           'task_similarity', 'plot_similarity', 'WhatItCost', 'what_it_cost', 'cost_section']
 
 # %% ../nbs/41_filters.ipynb #f1000004
 from collections import namedtuple
 from contextlib import contextmanager
 from copy import deepcopy
 from fastai.vision.all import *
+from fastcore.xml import FT, H2, P, Section
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy import stats
 from . import PetlabError
@@ -24,6 +25,7 @@ from .engine import in_order
 from .target import *
 from .data import *
 from .learn import *
+from .report import *
 
 # %% ../nbs/41_filters.ipynb #f1000010
 def _parts(net, name='', chain=True):
@@ -799,3 +801,35 @@ def what_it_cost(
         kept,chance = int((answers[0]==answers[1]).sum()),float(a@b[:len(a)])
     seen = sum(map(len, batches))
     return WhatItCost(df, kept, seen if kept is not None else 0, chance, arch, seen)
+
+# %% ../nbs/41_filters.ipynb #f739651d
+def _onto_parts(ev):
+    "What new classes cost the old ones, as it was found when they were learned"
+    if not (o := ev.info.get('training', {}).get('onto')): return []
+    def row(classes, n, wrong):
+        rate,low,high = (f'{v:.1%}' for v in (wrong/n, *wilson(wrong, n)))
+        return {'classes': classes, 'photos': n, 'wrong': wrong, 'error rate': rate, '95 % interval': f'{low} to {high}'}
+    old,how = f"the {len(o['classes'])} old ones",'not rehearsed'
+    if o['kept']: how = f"rehearsed by {o['kept']} activations that stand for {o['photos']} photos"
+    found = (f'{old}, before', o['n'], o['before']),(f'{old}, now', o['n'], o['after']),('the new ones', o['new_n'], o['new_wrong'])
+    words = f'New classes were learned onto a model; {old} were {how}. Each photo is judged by a head that did not see it.'
+    return [P(words), page_table(pd.DataFrame([row(*v) for v in found if v[1] and v[2] is not None]))]
+
+def _body_parts(ev, most=100):
+    "What training did to the body, where it was trained and its published weights are on this machine"
+    rows = ev.info.get('training', {}).get('epochs') or []
+    if all(o.get('frozen', True) for o in rows): return []
+    arch = ev.info['arch']
+    if arch not in (here := zoo()).index or not here.loc[arch, 'here']:
+        return [P(f'The body was trained. What that cost is not known: the published weights of {arch} are not on this machine.')]
+    cost = what_it_cost(ev.learn, ev.table.file[:most].tolist())
+    return [P(str(cost)), page_figure(ev, cost.plot, 'How far weights and activations of each block moved')]
+
+def cost_section(
+    ev:Evidence # What is known of a model
+) -> FT: # None where nothing was lost: the body stayed as it was, and there were no classes before
+    "What training cost"
+    parts = _onto_parts(ev)+_body_parts(ev)
+    return Section(H2('What it cost', id='cost'), *parts) if parts else None
+
+more_sections[:] = [*(o for o in more_sections if o.__name__!='cost_section'), cost_section]
