@@ -844,6 +844,11 @@ class _Sums:
     "What is summed up of activations, class by class; `+` merges"
     def __init__(self): self.n,self.sums,self.f,self._fit = np.zeros(0),None,None,None  # counts [k], sums [k,f], width before `_features`
     def before_stream(self, seed): pass
+    def __add__(self, other):
+        if type(self) is not type(other): raise PetlabError(f'{type(self).__name__} and {type(other).__name__} do not add up')
+        res = deepcopy(self)
+        res._merge(other)
+        return res
     def _features(self, x): return np.asarray(x, np.float64)
     def add(self,
         x, # Activations, float [n,f]
@@ -884,13 +889,6 @@ def _merge(self:_Sums, other):
     self.f = other.f
     a,b = (o._grown(max(len(self.n), len(other.n)), other.sums.shape[1]) for o in (self, other))
     self.n,self.sums,self._fit = a[0]+b[0],a[1]+b[1],None
-
-@patch
-def __add__(self:_Sums, other):
-    if type(self) is not type(other): raise PetlabError(f'{type(self).__name__} and {type(other).__name__} do not add up')
-    res = deepcopy(self)
-    res._merge(other)
-    return res
 
 class NearestMean(_Sums):
     "The class whose mean is nearest by angle; activations of unit length (Mensink et al. 2013)"
@@ -1052,11 +1050,11 @@ def wise_curve(
     old:Learner, # Before a task
     new:Learner, # After it
     stream:Stream, # Whose sealed samples judge
-    alphas=np.linspace(0, 1, 11) # Shares of the new weights
+    alphas:list=None # Shares of the new weights; default: 0 to 1 by tenths
 ) -> pd.DataFrame: # A row an alpha: accuracy on each task among all classes
     "What is known of each task between two networks"
     state,y = old.model.state_dict(),np.asarray(dl_labels(stream.dls, stream.dls.valid))
-    rows = []
+    rows,alphas = [],np.linspace(0, 1, 11) if alphas is None else alphas
     for a in alphas:
         run = _learner_like(new, [])
         interpolate(run.model, state, float(a))
