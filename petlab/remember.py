@@ -936,15 +936,18 @@ class RunningRidge(_Sums):
         h = self._fit
         return self._masked((self._features(x)-h.mean)@(h.weight/np.sqrt(h.var+1e-5)).T+h.bias)
 
+# %% ../nbs/40_remember.ipynb #64ae81c6
 class RandomProjection(RunningRidge):
-    "Ridge regression on many random, rectified sums of the activations (RanPAC, McDonnell et al. 2023)"
+    """Class means of many random, rectified sums of the activations (RanPAC, McDonnell et al. 2023), told apart by the covariance within
+    classes, shrunk (as Deep SLDA, Hayes and Kanan 2020)"""
     def __init__(self,
         width:int=2000, # Random sums
-        penalty:float=None, # As in `RunningRidge`
+        shrink:float=.9, # Share of a round covariance, above 0, at most 1
         seed:int=0 # Of the random weights: sums of one seed add up
     ):
-        super().__init__(penalty)
-        self.width,self.seed = width,seed
+        super().__init__()
+        if not 0<shrink<=1: raise PetlabError(f'shrink {shrink}: expected a share above 0, at most 1')
+        self.width,self.shrink,self.seed = width,shrink,seed
     def before_stream(self, seed): self.seed += seed
     def _features(self, x):
         x = np.asarray(x, np.float64)
@@ -954,6 +957,15 @@ class RandomProjection(RunningRidge):
     def _merge(self, other):
         if (self.seed,self.width)!=(other.seed,other.width): raise PetlabError('random weights of different seeds do not add up')
         super()._merge(other)
+    def fit(self):
+        self._check()
+        means = self.sums/self.n.clip(1)[:,None]
+        cov = (self.products-means.T@self.sums)/self.n.sum()
+        round_ = np.trace(cov)/len(cov)
+        cov = (1-self.shrink)*cov
+        cov[np.diag_indices_from(cov)] += self.shrink*round_+1e-12
+        with threadpool_limits(1): w = np.linalg.solve(cov, means.T).T
+        return Head(np.zeros(len(cov)), np.full(len(cov), 1-1e-5), w, -(means*w).sum(1)/2)
 
 # %% ../nbs/40_remember.ipynb #acee9016
 class StreamRun(namedtuple('StreamRun', 'how accuracy told seconds mb learn')):
