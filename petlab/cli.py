@@ -12,6 +12,7 @@ __all__ = ['train', 'predict', 'evaluate', 'bench', 'bank', 'report', 'tune', 'c
 import errno, os, shlex, signal, sys, threading, time, warnings
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from json import dumps
+from re import fullmatch
 from . import PetlabError, __version__
 
 # %% ../nbs/82_cli.ipynb #89aacb8a
@@ -45,6 +46,7 @@ def train(
     trained_with = [f'--{k}' for k,v in dict(onto=onto, rehearse=rehearse, remember=remember).items() if v is not None]
     if trained_with and (recipe!='bank' or unfrozen):
         raise PetlabError(f'{trained_with[0]} is for the recipe bank, whose body stays as it is')
+    if fullmatch(r'[-+][\d.]+|\d*\.\d+', rehearse or ''): raise PetlabError(f'--rehearse {rehearse}: expected 0, 1, 2, ... or photos')
     if rehearse is not None and not onto: raise PetlabError('--rehearse needs a model that learns more: give it with --onto')
     if onto and arch: raise PetlabError(f'--arch {arch}: the network is that of {onto}; leave --arch out')
     if recipe=='fine_tune' and unfrozen: raise PetlabError('--unfrozen is for the recipe bank; fine_tune trains the whole network anyway')
@@ -100,9 +102,9 @@ def _parted(onto):
     if not onto: return []
     def part(which, n, wrong, more): return f'{which}: {Score(n, wrong, 0.)}{more}'
     by = f", rehearsed by {onto['kept']} activations of {onto['photos']} photos" if onto['kept'] else ', not rehearsed'
-    before = '' if onto['before'] is None else f"; before they came {onto['before']/onto['n']:.1%} of the same"
+    before = '' if onto['before'] is None else f"; of the same {onto['before']/onto['n']:.1%} were wrong before the new ones came"
     return [part(f"{len(onto['classes'])} old classes{by}", onto['n'], onto['after'], before),
-        part('the new ones', onto['new_n'], onto['new_wrong'], '')]
+        part('the new photos', onto['new_n'], onto['new_wrong'], '')]
 
 def _by_class(score):
     "The error of each class, the five worst first, and what it were if each was as common; '' for other scores"

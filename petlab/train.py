@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from fastcore.basics import listify, patch
 from . import PetlabError
+from .core import shown
 from .photo import *
 from .phash import *
 from .source import *
@@ -179,15 +180,16 @@ class _Old:
         if name!='class': raise PetlabError(f'{folder} answers with {name}: only a model of classes can learn more of them')
         if asked not in ('photo', self.kind.name):
             raise PetlabError(f'{folder} is a model of {self.kind.name}s, and no {asked}s: leave --as out')
-        self.kept,self.vocab = read_memory(folder, self.info),self.info['vocab']
+        self.kept,self.vocab,self.left_out = read_memory(folder, self.info),self.info['vocab'],None
+        self.seen = {*(self.info['training'].get('photos') or {}).get('train', '').split()}
         self.by_number = rehearse is None or isinstance(rehearse, int)
         if self.kept is None and self.by_number:
             raise PetlabError(f'{folder} keeps nothing of its classes to rehearse them: give their photos (--rehearse FOLDER), '
                 'or train it again with --remember 20')
     def label(self, path, label):
-        "`label`, or where it would be cat or dog by the names of files what it was for the old ones"
-        own = self.info.get('label')
-        if label or is_table(path) or own!='breed': return label
+        "`label`, or where it would be cat or dog by the names of files the rule that the old ones have"
+        own = self.info.get('label') or ''
+        if label or is_table(path) or own not in ('breed','folder') and '(' not in own: return label
         with redirect_stdout(None): found = find_labels(path, kind=self.kind).label
         return own if found=='cat' else found
     def all_there_is(self, sets):
@@ -197,7 +199,9 @@ class _Old:
         if self.by_number: return self.kept
         table = pet_table(self.rehearse, self.info.get('label'), 0., check=sets.fill, kind=self.kind)
         tell_left_out(table)
-        used = table[table.set=='train']
+        used,self.left_out = table[table.set=='train'],table[table.reason!='']
+        if strange := [o for o in used.label if o not in self.vocab]:
+            raise PetlabError(f'{self.rehearse}: labelled {strange[0]!r}, no class of {self.folder}; give its photos (--rehearse)')
         photos,y = [sets.digest[o] for o in used.file],saved_target(self.info).encode(used.label)
         return Memory.of(sets.bank.rows(photos)[:,0], y, [o.hex()[:12] for o in photos], len(self.vocab), 10**9)
 
@@ -212,6 +216,12 @@ class _Past:
         self.learned = self.memory.limited(0) if n==0 else self.memory
         lost = [str(target.vocab[c]) for c in range(len(old.vocab)) if n!=0 and not (self.memory.y==c).any()]
         if lost: raise PetlabError(f"nothing to rehearse {', '.join(lost[:5])} from: give photos of every class of {old.folder}")
+    def tell_contradictions(self, files, y, photos):
+        "Say which new photos the old model knows by another label"
+        old = dict(zip(self.memory.photos, self.memory.y))
+        rows = [(fn, self.target.vocab[a], self.target.vocab[old[k]]) for fn,a,k in zip(files, y, photos) if old.get(k, a)!=a]
+        if rows: print(f'{len(rows)} photos have another label than {self.old.folder} keeps them by, such as '
+            + '; '.join(f'{shown(fn)}: {a}, there {b}' for fn,a,b in rows[:3]))
     def keys(self, groups, photos):
         "What each kept photo belongs together with: itself among the new ones, if it is there"
         own = dict(zip(photos, groups))
@@ -267,7 +277,8 @@ def _remembered(past, most, x, y, photos, target, seed):
     if most is None: most = int(np.bincount(past.old.kept.y).max()) if past and past.old.kept else 0
     if not most: return None
     if target.name!='class': raise PetlabError(f'--remember {most}: only a model of classes learns more of them; leave it out')
-    new = Memory.of(x[:,0], y, photos, len(target.vocab), most, seed)
+    fresh = np.array([not past or o not in past.old.seen for o in photos], bool)  # what was learned before is counted already
+    new = Memory.of(x[fresh,0], y[fresh], np.array(photos)[fresh], len(target.vocab), most, seed)
     return (past.all+new).limited(most, seed) if past else new
 
 # %% ../nbs/16_train.ipynb #872cb842
@@ -295,9 +306,12 @@ def train_bank(
     remember:int=None # Activations of each class that are kept to rehearse them; default: as many as in `onto`, or none
 ) -> Trained: # The model is in its `folder`
     "From photos to a saved model by way of the bank; raises `PetlabError` where there is nothing to learn"
+    from pandas import concat
     check_target(out)
     old = _Old(onto, rehearse, kind) if onto else None
-    if old: arch,kind,label,target = old.info['arch'],old.kind,old.label(path, label),'class'
+    if old:
+        if target not in (None, 'class'): raise PetlabError(f'target {target!r}: {onto} answers with classes; leave it out')
+        arch,kind,label,target = old.info['arch'],old.kind,old.label(path, label),'class'
     how,sample = find_labels(path, label, target and kinds[target].reads, item, label_delim, kind),sample_kinds[kind]
     as_target,views,arch = kinds[target or how.target],views or training_views(sample),arch or sample.arch or default_arch
     side = size or (None if sample.size else best_size(arch, has_plenty(path, how, kind)))
@@ -317,6 +331,7 @@ def train_bank(
     y,grouped,groups = target.encode(labels),groups,together(sets.table[sets.table.set=='train'])
     valid,keys = sets.of('valid') if held else None,[sets.digest[o].hex()[:12] for o in files]
     past = _Past(old, target, sets, seed) if old else None
+    if old: past.tell_contradictions(files, y, keys)
     if old: kept,outputs,strength,fitted_on = past.cross_val(x, y, groups, keys, seed)
     else: (outputs,strength),fitted_on = target.cross_val(x, y, seed, groups),(x, y, groups)
     head,looks = _fitted(target, *fitted_on[:2], valid, epochs, seed, strength, fitted_on[2])
@@ -329,6 +344,8 @@ def train_bank(
         **(dict(groups=grouped) if isinstance(grouped, str) else {}))
     unseen = [sets.digest[o].hex()[:12] for o in judged.items],judged.out
     memory = _remembered(past, remember, x, y, keys, target, seed)
-    if old: info,score,unseen = past.told(info, judged, unseen, kept)
+    if old:
+        info,score,unseen = past.told(info, judged, unseen, kept)
+        if old.left_out is not None and len(old.left_out): sets.table = concat([sets.table, old.left_out], ignore_index=True)
     folder = write_trained(out, engine, target, head, info, x[:8,0], unseen, memory)
     return Trained(folder, score, test, sets.table, info, target, judged)
