@@ -266,7 +266,7 @@ def told(self:_Past, info, judged, unseen, out):
     training,names = info['training'],[self.target.vocab[i] for i in self.memory.y]
     kept = self.target.answers([*map(str, self.memory.photos)], out, names)
     both = Answers([*kept.items, *judged.items], *(np.concatenate(o) for o in zip(kept[1:], judged[1:])))
-    score,photos = self.target.score(both),self.old.info['training'].get('photos', {})
+    score,photos = self.target.score(both),self.old.info['training'].get('photos') or {}
     sets = {k: ' '.join(filter(None, [photos.get(k), v])) for k,v in training['photos'].items()}
     if not self.old.by_number: sets['train'] += ' '+' '.join(self.memory.photos)
     training = dict(training, photos=sets, onto=self.cost(kept, judged))
