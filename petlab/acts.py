@@ -209,7 +209,8 @@ def _check_same_body(learn, folder, info):
     if not all(np.array_equal(v, weights.get(f'0.{k}')) for k,v in own.items()):
         raise PetlabError(f'{folder} has another body than the learner, and keeps activations of its own: give DataLoaders of its photos')
     if other := [f'{k} {info["preprocess"][k]}, here {how[k]}' for k in how if list(L(how[k]))!=list(L(info['preprocess'][k]))]:
-        raise PetlabError(f'{folder} saw photos otherwise: {"; ".join(other)}; make them the same, or give DataLoaders of its photos')
+        raise PetlabError(f'{folder} saw photos otherwise: {"; ".join(other)}; '
+            'make them the same, as by pet_dls(..., size=...), or give DataLoaders of its photos')
 
 def _past(learn, rehearse, bank):
     "What there is of other classes, and their names"
