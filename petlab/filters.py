@@ -226,10 +226,11 @@ def _like_filters(net, near):
     for k in _weighted(net):
         w = net.get_submodule(k).weight.detach().flatten(1).double().cpu().numpy()
         w = w/np.linalg.norm(w, axis=1, keepdims=True).clip(1e-12)
-        if not 1<len(w)<=8192: continue
-        r = w@w.T
-        np.fill_diagonal(r, 0)
-        found += [*(np.abs(r).max(1)>near)]
+        if len(w)<2: continue  # one filter has no other to be like
+        for i in range(0, len(w), 4096):
+            r = np.abs(w[i:i+4096]@w.T)
+            r[np.arange(len(r)),np.arange(i, i+len(r))] = 0
+            found += [*(r.max(1)>near)]
     return float(np.mean(found)) if found else 0.
 
 def _jackknife(f, n, value, groups=10, seed=0):
@@ -821,8 +822,9 @@ def _body_parts(ev, most=100):
     if all(o.get('frozen', True) for o in rows): return []
     arch = ev.info['arch']
     if arch not in (here := zoo()).index or not here.loc[arch, 'here']:
-        return [P(f'The body was trained. What that cost is not known: the published weights of {arch} are not on this machine.')]
-    cost = what_it_cost(ev.learn, ev.table.file[:most].tolist())
+        return [P(f'The body was trained. What that cost is not known: {arch} is none of the networks whose published weights are here.')]
+    some = np.sort(np.random.default_rng(ev.seed).permutation(len(ev.table))[:most])
+    cost = what_it_cost(ev.learn, ev.table.file.iloc[some].tolist())
     return [P(str(cost)), page_figure(ev, cost.plot, 'How far weights and activations of each block moved')]
 
 def cost_section(
