@@ -21,11 +21,11 @@ from scipy import stats
 from . import PetlabError
 from .core import *
 from .zoo import *
-from .engine import in_order
 from .target import *
 from .data import *
 from .learn import *
 from .report import *
+from .remember import evaluating, made_ahead
 
 # %% ../nbs/41_filters.ipynb #f1000010
 def _parts(net, name='', chain=True):
@@ -56,18 +56,6 @@ def layer_names(
     return res
 
 # %% ../nbs/41_filters.ipynb #f1000020
-@contextmanager
-def _evaluating(net, hooks=()):
-    "`net` in eval mode, with these (module, function) hooks; afterwards each part is as it was"
-    was,handles = [(o, o.training) for o in net.modules()],[]
-    try:
-        net.eval()
-        handles += [o.register_forward_hook(f) for o,f in hooks]
-        with torch.no_grad(): yield
-    finally:
-        for o in handles: o.remove()
-        for o,on in was: o.training = on
-
 def _at(o, x, places, seed):
     "Output of a layer as rows [n,c] or [n*places,c]; None where it is no tensor of this batch"
     if isinstance(o, (tuple,list)) and o: o = o[0]
@@ -83,13 +71,6 @@ def _at(o, x, places, seed):
     return o[:,tensor(rng.choice(t, places, replace=t<places)).to(o.device)].flatten(0, 1)
 
 # %% ../nbs/41_filters.ipynb #f1000022
-def _made(dl):
-    "The batches of `dl`, made by several threads"
-    if dl.num_workers or not all(isinstance(o, (ToTensor,Resize)) for o in getattr(dl.after_item, 'fs', [None])): return dl
-    dl.before_iter()
-    made = in_order(lambda idxs: dl.do_batch([dl.do_item(i) for i in idxs]), chunked(range(dl.n), 16))
-    return (dl.after_batch(to_device(o, dl.device)) for o in made)
-
 def _batches(learn, files, n, seed):
     "Batches [b,...] as validation sees them: a list, so that several networks see the same"
     pick = None
@@ -105,7 +86,7 @@ def _batches(learn, files, n, seed):
         if len(some)<len(dl.dataset) and hasattr(dl.dataset, 'tls') and all(isinstance(o, (str,Path)) for o in dl.items):
             dl = files_dl(learn, photo_files(dl)[some])
         else: dl,pick = dl.new(shuffle=False, drop_last=False),some if len(some)<len(dl.dataset) else None
-    res = [b[0] if isinstance(b, (tuple,list)) else b for b in _made(dl)] if len(dl) else []
+    res = [b[0] if isinstance(b, (tuple,list)) else b for b in made_ahead(dl)] if len(dl) else []
     if not res: raise PetlabError('no photos: give files, or a learner whose validation set has some')
     res = [o.as_subclass(Tensor) for o in res]
     return res if pick is None else [*torch.cat(res)[pick].split(32)]
@@ -116,7 +97,7 @@ def _run(net, batches, layers, places, seed):
     if strange := [o for o in layers if o not in mods]: raise PetlabError(f'no layer {strange[0]!r}; see layer_names(learn)')
     device = first(o.device for o in net.parameters()) or 'cpu'
     def keep(k): return lambda _,__,o: seen.update({k: o})
-    with _evaluating(net, [(mods[k], keep(k)) for k in layers]):
+    with torch.no_grad(), evaluating(net, [(mods[k], keep(k)) for k in layers]):
         for x in (o for b in batches for o in b.split(8 if torch.device(device).type=='cpu' else len(b))):  # 8 fit a core's cache
             seen.clear()
             x = x.to(device)
@@ -539,7 +520,7 @@ def _told(learn, dl, classes):
         dl = learn.dls.valid
     if hasattr(dl, 'new'): dl = dl.new(shuffle=False, drop_last=False)
     device = first(o.device for o in net.parameters()) or 'cpu'
-    with _evaluating(net):
+    with torch.no_grad(), evaluating(net):
         for *xs,y in dl:
             outs.append(net(xs[0].to(device)).float().as_subclass(Tensor).cpu())
             ys.append(y.as_subclass(Tensor).cpu())
@@ -770,7 +751,7 @@ def _own_answers(arch, net, batches):
     own,new = whole.state_dict(),[v for k,v in net.state_dict().items()]
     if len(new)>=len(own) or any(a.shape!=b.shape for a,b in zip(new, own.values())): return None
     whole.load_state_dict(dict(zip(own, [*new, *[*own.values()][len(new):]])))
-    with _evaluating(whole): return np.concatenate([to_np(whole(o.cpu()).argmax(1)) for o in batches])
+    with torch.no_grad(), evaluating(whole): return np.concatenate([to_np(whole(o.cpu()).argmax(1)) for o in batches])
 
 # %% ../nbs/41_filters.ipynb #f1000a16
 def what_it_cost(

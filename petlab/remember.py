@@ -6,11 +6,11 @@ Docs: https://petlab.github.io/petlab/remember.html.md"""
 
 # %% auto #0
 __all__ = ['styles', 'ways', 'Experience', 'Stream', 'class_stream', 'key_stream', 'Picture', 'picture_stream', 'spectrogram',
-           'imagenet_names', 'pet_stream', 'imagenet_learner', 'AccuracyMatrix', 'cut_places', 'LateLayers', 'Maps',
-           'MapsDL', 'Rows', 'rows_dl', 'cut_learner', 'put_back', 'outputs_of', 'body_acts', 'Naive', 'Joint',
-           'FrozenBody', 'Buffer', 'Rehearsal', 'L2SP', 'fisher', 'EWC', 'LwF', 'interpolate', 'WiseFT', 'add_lora',
-           'merge_lora', 'LoRA', 'NearestMean', 'RunningRidge', 'RandomProjection', 'StreamRun', 'run_stream',
-           'wise_curve', 'Comparison', 'compare_ways']
+           'imagenet_names', 'pet_stream', 'imagenet_learner', 'AccuracyMatrix', 'evaluating', 'cut_places',
+           'LateLayers', 'Maps', 'Rows', 'rows_dl', 'made_ahead', 'cut_learner', 'put_back', 'outputs_of', 'body_acts',
+           'Naive', 'Joint', 'FrozenBody', 'Buffer', 'Rehearsal', 'L2SP', 'fisher', 'EWC', 'LwF', 'interpolate',
+           'WiseFT', 'add_lora', 'merge_lora', 'LoRA', 'NearestMean', 'RunningRidge', 'RandomProjection', 'StreamRun',
+           'run_stream', 'wise_curve', 'Comparison', 'compare_ways']
 
 # %% ../nbs/40_remember.ipynb #e188c933
 import hashlib, time
@@ -33,6 +33,7 @@ from .head import Head
 from .target import *
 from .data import *
 from .learn import *
+from .acts import ActsDL
 from .measure import mean_interval
 
 # %% ../nbs/40_remember.ipynb #7a9efad6
@@ -367,12 +368,18 @@ def _watched(net, hooks):
         for o in handles: o.remove()
 
 @contextmanager
-def _evaluating(net):
-    "`net` in eval mode for the block; each part goes back to its own"
-    was = {o: o.training for o in net.modules()}
-    net.eval()
-    try: yield net
+def evaluating(
+    net:nn.Module, # Whose parts go back to what they were
+    hooks:list=() # Pairs of a part and a forward hook
+):
+    "`net` in eval mode, with these hooks, for the block"
+    was,handles = {o: o.training for o in net.modules()},[]
+    try:
+        net.eval()
+        handles += [o.register_forward_hook(f) for o,f in hooks]
+        yield net
     finally:
+        for o in handles: o.remove()
         for o,on in was.items(): o.training = on
 
 # %% ../nbs/40_remember.ipynb #c156f194
@@ -383,7 +390,8 @@ def cut_places(
     "The parts between which a body can be cut"
     runs = []
     def note(k): return lambda _,__,out: runs.append((k, tuple(out.shape[1:]) if isinstance(out, Tensor) else None))
-    with torch.no_grad(), _evaluating(body), _watched(body, {k: note(k) for k in _units(body)}): body(x)
+    hooks = [(body.get_submodule(k), note(k)) for k in _units(body)]
+    with torch.no_grad(), evaluating(body, hooks): body(x)
     often = Counter(k for k,_ in runs)
     return {k: s for k,s in runs if often[k]==1 and s}
 
@@ -427,11 +435,6 @@ class Maps:
     def __len__(self): return len(self.x)
     def __getitem__(self, i): return self.x[i],self.y[i]
 
-class MapsDL(DataLoader):
-    "A `DataLoader` of `Maps`, that takes the rows of a batch at once"
-    def do_item(self, s): return s
-    def do_batch(self, b): return self.dataset[b]
-
 # %% ../nbs/40_remember.ipynb #85907ac6
 class Rows:
     "Some rows of a data set, in the order given"
@@ -457,9 +460,11 @@ def rows_dl(
 # %% ../nbs/40_remember.ipynb #41b4fa69
 class _Enough(Exception): "All that was asked for has been seen"
 
-def _batches(dl):
+def made_ahead(
+    dl:DataLoader # Of photos, maps or anything else
+): # Iterator of batches
     "The batches of `dl`, the next one made while the last is worked on"
-    if isinstance(dl, MapsDL) or dl.num_workers: return iter(dl)
+    if isinstance(dl, ActsDL) or dl.num_workers or not hasattr(dl, 'after_item'): return iter(dl)
     dl.before_iter()
     simple = all(isinstance(o, (ToTensor,Resize)) for o in dl.after_item.fs)  # others may draw something for each photo
     made = in_order(lambda idxs: dl.do_batch([dl.do_item(i) for i in idxs]), chunked(range(dl.n), dl.bs), None if simple else 1)
@@ -473,7 +478,7 @@ def _maps(learn, ds, entry):
         raise _Enough
     dl = learn.dls.valid.new(Rows(ds, range(len(ds))), shuffle=False, drop_last=False, bs=32)
     with torch.no_grad(), _watched(learn.model[0], {entry: keep}):
-        for x,y in _batches(dl):
+        for x,y in made_ahead(dl):
             ys.append(y.cpu())
             with suppress(_Enough): learn.model[0](x.to(memory_format=torch.channels_last) if x.ndim==4 else x)
     return torch.cat(xs).contiguous(),torch.cat(ys)
@@ -504,7 +509,7 @@ def cut_learner(
     dls,body = learn.dls,learn.model[0]
     if not len(dls.train_ds) or len(dls.loaders)<2 or not len(dls.valid_ds): raise PetlabError('no samples to train on, or none to judge')
     probe = dls.valid.new(Rows(dls.train_ds, range(min(2, len(dls.train_ds)))), shuffle=False, bs=2)
-    with _evaluating(learn.model):
+    with evaluating(learn.model):
         x = next(iter(probe))[0]
         places = cut_places(body, x)
         if len(places)<2: raise PetlabError(f'{type(body).__name__} is of one part: there is nothing to cut')
@@ -518,7 +523,7 @@ def cut_learner(
     n,model = len(parts[0]),nn.Sequential(late, deepcopy(learn.model[1]))
     for p in model.parameters(): p.requires_grad_(True)
     bs = min(bs or small_bs(n), n)
-    dls = DataLoaders(MapsDL(parts[0], bs=bs, shuffle=True, drop_last=True), MapsDL(parts[1], bs=256), device=learn.dls.device)
+    dls = DataLoaders(ActsDL(parts[0], bs=bs, shuffle=True, drop_last=True), ActsDL(parts[1], bs=256), device=learn.dls.device)
     cbs = [type(o)() for o in learn.cbs if isinstance(o, (FrozenStats,DevicePrecision))]+[*L(cbs)]
     kwargs = dict(loss_func=learn.loss_func, opt_func=learn.opt_func, path=learn.path, metrics=learn.metrics) | kwargs
     return Learner(dls, model, splitter=_two_groups, cbs=cbs, **kwargs)
@@ -540,14 +545,14 @@ def put_back(
 # %% ../nbs/40_remember.ipynb #21f2248b
 def outputs_of(learn, rows, valid=True) -> np.ndarray: # [n,k]
     "What the network of `learn` answers to rows of its data, before the activation"
-    with torch.no_grad(), _evaluating(learn.model):
-        return np.concatenate([to_np(learn.model(b[0]).float()) for b in _batches(rows_dl(learn.dls, rows, valid))])
+    with torch.no_grad(), evaluating(learn.model):
+        return np.concatenate([to_np(learn.model(b[0]).float()) for b in made_ahead(rows_dl(learn.dls, rows, valid))])
 
 def body_acts(learn, rows, valid=False) -> np.ndarray: # float32 [n,f]
     "What the body of `learn` makes of rows of its data, averaged over places"
     body,res = learn.model[0],[]
-    with torch.no_grad(), _evaluating(body):
-        for b in _batches(rows_dl(learn.dls, rows, valid)):
+    with torch.no_grad(), evaluating(body):
+        for b in made_ahead(rows_dl(learn.dls, rows, valid)):
             o = body(b[0]).float()
             res.append(to_np(o.mean((2,3)) if o.ndim==4 else o.mean(1) if o.ndim==3 else o))
     return np.concatenate(res)
@@ -708,7 +713,7 @@ def fisher(
     res,done,rng = {k: torch.zeros_like(p) for k,p in ps.items()},0,np.random.default_rng(seed)
     total = len(dl.dataset)
     some,i = {*(rng.permutation(total)[:n or total].tolist())},0
-    with _evaluating(model):
+    with evaluating(model):
         for x,y in ((x[None], int(y)) for *xs,ys in dl for x,y in zip(xs[0], ys)):
             i += 1
             if i-1 not in some: continue
