@@ -52,11 +52,11 @@ def link(name, anchor, hidden):
     return f'/{name}.ipynb' + (f'#{anchor}' if anchor else '')
 
 floors = 'Ground', 'The fast path', 'With fastai', 'Judging', 'Change', 'Other samples', 'Places', 'Out there', 'Doors'
-said = dict(core='Errors and files', photo='Photos', source='Tables', sketch='The drawn sample', pets='Where photos come from', sample='Labels and sets',
+said = dict(core='Errors and files', photo='Photos', source='Tables', sketch='The drawn sample', pets='Where photos come from', sample='Labels and sets', record='Records',
     zoo='Pretrained networks', engine='Fast inference', bank='The bank of activations', head='Fitting the head', target='Classes, labels, numbers',
-    model='The model folder', train='Training', predict='Predicting', data='DataLoaders', learn='Learner', acts='A learner on the bank', save='Saving and loading',
+    model='The model folder', train='Training', predict='Predicting', records='Training on records', data='DataLoaders', learn='Learner', acts='A learner on the bank', save='Saving and loading',
     judge='Test set, comparison', copies='The same photo twice', measure='Loss, metric, overfitting', confidence='How sure it is', look='Where it looks', tune='Hyperparameters',
-    report='The report', remember='What is forgotten', filters='Filters', sound='Sounds', track='Mouse tracks', program='Programs', bench='The benchmark', all='One import', cli='The command') # titles of rooms, as a person would say them; others have their own
+    report='The report', remember='What is forgotten', filters='Filters', sound='Sounds', track='Mouse tracks', program='Programs', text='Texts', table='Tables of rows', ratings='Ratings', protein='Proteins', bench='The benchmark', all='One import', cli='The command') # titles of rooms, as a person would say them; others have their own
 
 def toctree(names, caption=''):
     "Pages, as (title, name), in the sidebar"

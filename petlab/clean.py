@@ -349,6 +349,7 @@ def check_labels(
 ) -> LabelCheck:
     "Which labels are probably wrong; raises `PetlabError` where there is nothing to judge by"
     if isinstance(table, Answers): return _of_answers(table, target)
+    if isinstance(table, Trained) and saved_sample(table.info).rows: return _of_answers(table.answers, target or table.target)
     if isinstance(table, Trained):
         info,target,table = table.info,target or table.target,table.table
         arch,size,kind = info['arch'],tuple(info['preprocess']['size']),saved_sample(info)

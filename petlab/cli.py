@@ -41,6 +41,7 @@ def train(
     "Train a network on photos, measure it and save it"
     from petlab.model import check_target
     from petlab.pets import pets_path
+    from petlab.photo import sample_kinds
     start = time.perf_counter()
     if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"--recipe {recipe!r}: expected 'bank' or 'fine_tune'")
     trained_with = [f'--{k}' for k,v in dict(onto=onto, rehearse=rehearse, remember=remember).items() if v is not None]
@@ -53,18 +54,24 @@ def train(
     check_target(out)
     columns = _given(item=item, label_delim=label_delim, valid_col=valid_col, groups=groups)
     args = dict(label=label, target=target, valid_pct=valid_pct, seed=seed, test_pct=test_pct, kind=kind, **columns)
+    rows = sample_kinds[kind].rows
+    asked = dict(recipe=recipe!='bank' and recipe, unfrozen=unfrozen, arch=arch, epochs=epochs, onto=onto, remember=remember)
+    if rows: _no_network(sample_kinds[kind].name, **asked)
     with _quiet(json):
         path = pets_path(source, kind)
-        if recipe=='bank' and not unfrozen:
+        if rows:
+            from petlab.records import train_records
+            done = train_records(path, out=out, **args)
+        elif recipe=='bank' and not unfrozen:
             from petlab.train import train_bank
             often = int(rehearse) if rehearse and rehearse.isdecimal() else rehearse and pets_path(rehearse, kind)
             done = train_bank(path, out=out, arch=arch, epochs=epochs or 5, **args, onto=onto, rehearse=often, remember=remember)
         else: done = _train_learner(path, out, arch, recipe, epochs, unfrozen, args)
     n_train,n_valid = (int((done.table.set==o).sum()) for o in ('train','valid'))
-    facts = dict(done.score.asdict(), n_train=n_train, n_valid=n_valid, seconds=round(time.perf_counter()-start, 1), model=str(out),
-        target=done.target.name, classes=list(done.info['vocab']), unreadable=int((~done.table.readable).sum()),
-        **_account(path, *_of_table(done.table), kind), test=done.test and done.test.asdict(),
-        learned_onto=done.info['training'].get('onto'))
+    seconds,unreadable = round(time.perf_counter()-start, 1),int((~done.table.readable).sum())
+    facts = dict(done.score.asdict(), baseline=_baseline(done.score), n_train=n_train, n_valid=n_valid, seconds=seconds, model=str(out),
+        target=done.target.name, classes=list(done.info['vocab']), unreadable=unreadable, test=done.test and done.test.asdict(),
+        **_account(path, *_of_table(done.table), kind), learned_onto=done.info['training'].get('onto'))
     doubts = _doubts(done)
     if json: print(dumps(dict(facts, suspects=None if doubts is None else doubts.asdict())))
     else: _tell_trained(done, facts, doubts)
@@ -86,11 +93,11 @@ def _tell_trained(done, facts, doubts):
     print(class_balance(done.table).rename(index=shown).to_string())
     _tell_others(facts['not_photos'], done.info['sample'])
     held,each = (done.table.set=='valid').any(),f"each {done.info['sample']} by a head that did not see it"
-    print(f"\n{'validation set' if held else each}: {done.score}")
+    print(f"\n{'validation set' if held else each}: {_against(done.score)}")
     if said := _by_class(done.score): print(said)
     if not held: print('the head that is saved was fitted on all of them')
     for o in _parted(facts['learned_onto']): print(o)
-    if done.test: print(f'test set: {done.test}')
+    if done.test: print(f'test set: {_against(done.test)}')
     if doubts is not None: print(doubts.summary(3)[0])
     some = done.table[done.table.set!=''].sort_values('set', kind='stable').file.iloc[-1]
     print(f"saved in {shown(facts['model'])}; try it with\n\n    {shown(shlex.join([_program(), 'predict', facts['model'], str(some)]))}\n")
@@ -106,6 +113,19 @@ def _parted(onto):
     return [part(f"{len(onto['classes'])} old classes{by}", onto['n'], onto['after'], before),
         part('the new photos', onto['new_n'], onto['new_wrong'], '')]
 
+def _baseline(score):
+    "The class that was the commonest, and the error rate of always saying it; None for other scores"
+    counts = {k: n for k,(n,_) in getattr(score, 'by_class', {}).items() if n}
+    most = max(counts, key=counts.get, default=None)
+    return None if most is None else dict(label=most, error_rate=1-counts[most]/sum(counts.values()))
+
+def _against(score):
+    "A score, and what it is to be compared with"
+    from petlab.sample import label_text
+    base = _baseline(score)
+    return f'{score}' if base is None else f"{score}; by always saying {label_text(base['label'])}: {base['error_rate']:.1%}"
+
+# %% ../nbs/82_cli.ipynb #2f99369a
 def _by_class(score):
     "The error of each class, the five worst first, and what it were if each was as common; '' for other scores"
     from petlab.sample import label_text
@@ -116,6 +136,12 @@ def _by_class(score):
     def one(k, n, wrong): return '{} {:.1%} ({} of {}, {:.1%} to {:.1%})'.format(label_text(k), wrong/n, wrong, n, *wilson(wrong, n))
     more = f', and {len(rows)-5} others' if len(rows)>5 else ''
     return f"by class: {', '.join(one(*o) for o in rows[:5])}{more}; each class as common: {score.balanced_error:.1%}"
+
+# %% ../nbs/82_cli.ipynb #ada3131e
+def _no_network(name, **args):
+    "Raise `PetlabError` for what is said of a network, where none is trained"
+    if said := [f'--{k} {v}' for k,v in args.items() if v]:
+        raise PetlabError(f'{said[0]}: no network is trained on {name}s, but a head on features of them; leave it out')
 
 def _given(**args):
     "Those that are not None"
@@ -201,15 +227,18 @@ def _photos(
 ) -> tuple: # Files that are there, those that are not (path -> why), and files of the folders that are no photos
     "The photos that the command line names"
     from pathlib import Path
-    found,others,empty = [],[],{}
+    from petlab.source import is_table, table_readers, table_rows
+    found,others,empty,named = [],[],{},(*kind.endings, *table_readers)
     for o in args:
-        if not os.path.isdir(o): found.append(Path(o))
+        if kind.rows and is_table(o) and not _absent(o): found += table_rows(o)[1]
+        elif kind.rows and _absent(o) and not o.lower().endswith(named): found.append(o)  # a bare text
+        elif not os.path.isdir(o): found.append(Path(o))
         else:
             photos,rest = kind.find(o)
             found += photos
             if not photos: empty[Path(o)] = f'no {kind.name}s in this folder'
             others += [dict(file=str(k), reason=v) for k,v in rest.items()]
-    absent = {o: why for o in found if (why := _absent(o))}
+    absent = {o: why for o in found if isinstance(o, Path) and (why := _absent(o))}
     return [o for o in found if o not in absent],absent|empty,others
 
 def predict(
@@ -256,7 +285,7 @@ def evaluate(
         path = pets_path(source, predictor.kind)
         table = _labelled(predictor, model, path, label, target, item, label_delim)
         answers,table = predictor.answers(table, progress=len(table)>100)
-        table = table.assign(copy_of=_copies(table.file[table.reason=='']))
+        table = table.assign(copy_of=_copies(table.file[table.reason==''], predictor.kind))
         tell_left_out(table)
     judge,used = predictor.target,table[table.reason=='']
     score,fresh = judge.score(answers),_unseen(predictor.info, answers)
@@ -264,7 +293,7 @@ def evaluate(
     trained_on,worst,files = len(used)-len(fresh.items),_worst(used),_account(path, *_of_table(table), predictor.kind.name)
     if json:
         seen = dict(trained_on=trained_on, unseen=unseen and unseen.asdict())
-        print(dumps(dict(score.asdict(), **seen, unreadable=int((~table.readable).sum()), **files, worst=worst)))
+        print(dumps(dict(score.asdict(), baseline=_baseline(score), **seen, unreadable=int((~table.readable).sum()), **files, worst=worst)))
     else:
         _tell_evaluated(score, trained_on, unseen, worst)
         _tell_others(files['not_photos'], predictor.kind.name)
@@ -300,7 +329,7 @@ def _tell_evaluated(score, trained_on, unseen, worst):
     "What `evaluate` found, for people"
     from petlab.core import shown
     from petlab.sample import label_text
-    print(f'{score}, loss {score.loss:.4f}')
+    print(f'{_against(score)}; loss {score.loss:.4f}')
     if said := _by_class(score): print(said)
     others = f'the others: {unseen}' if unseen else 'there are no others, so this says nothing of photos that it has not seen'
     if trained_on: print(f'{trained_on} of them it was trained on; {others}')
@@ -309,11 +338,10 @@ def _tell_evaluated(score, trained_on, unseen, worst):
         prob = f" ({o['prob']:.1%})" if 'prob' in o else ''
         print(f"  {shown(o['file'])}: {label_text(o['label'])}, taken for {label_text(o['predicted'])}{prob}")
 
-def _copies(files):
+def _copies(files, kind):
     "For each of the used files the first with the same bytes, or None; a series"
-    from petlab.photo import photo_digests
     import pandas as pd
-    first,keys = {},photo_digests(files.tolist())
+    first,keys = {},kind.digests(files.tolist())
     for fn,k in zip(files, keys): first.setdefault(k, fn)
     return pd.Series([None if first[k] is fn else first[k] for fn,k in zip(files, keys)], files.index, object)
 
@@ -376,11 +404,24 @@ def _label_doubts(model, source, *how):
     info = predictor.info
     path,groups = pets_path(source, predictor.kind),info['training'].get('groups')
     table = _labelled(predictor, model, path, *how)
+    if predictor.kind.rows: return _record_doubts(predictor, table)
     args = dict(arch=info['arch'], size=tuple(info['preprocess']['size']), kind=predictor.kind)
     if groups: args['groups'] = group_keys(groups, path, how[2], predictor.kind)(table.file[table.reason==''].tolist())
     try: return check_labels(table, **args).summary(3)
     except PetlabError as e: print(f'labels are not checked: {e}', file=sys.stderr)
     return []
+
+def _record_doubts(predictor, table):
+    "As `_label_doubts`, of records: by heads that did not see them, where the model was trained on them"
+    from petlab.clean import check_labels
+    from petlab.model import read_answers, seen_in_training
+    answers = predictor.answers(table)[0]
+    kept,out = dict(zip(*read_answers(predictor.folder, predictor.info))),answers.out.copy()
+    digests,seen = predictor.kind.digests(answers.items),seen_in_training(predictor.info, answers.items)
+    for i,o in enumerate(digests): out[i] = kept.get(o[:12], out[i])
+    good = [i for i,o in enumerate(digests) if seen[i]!='train' or o[:12] in kept]
+    if not good: raise PetlabError('labels are not checked: the model was trained on all of them')
+    return check_labels(answers._replace(out=out).of(good), target=predictor.target).summary(3)
 
 def report(
     model:str, # Folder of a saved model

@@ -25,6 +25,7 @@ from .target import *
 from .model import *
 from .judge import *
 from .copies import *
+from .records import record_rows
 from .judge import record_kept
 
 # %% ../nbs/32_measure.ipynb #1649b05b
@@ -598,9 +599,10 @@ def learning_curve_of(
     sizes:list=None, # Photos to train on; default: `_default_sizes`
     repeats:int=5, # Draws of each size; of all photos there is one
     seed:int=42, # Of the draws
-    strength:float=None # Of the data against regularisation, as in `fit_head`; default: chosen on the first draw of each size
+    strength:float=None, # Of the data against regularisation, as in `fit_head`; default: chosen on the first draw of each size
+    fit:Callable=None # Function of activations (or other features) and `y` to a function that says classes; default: petlab's head
 ) -> pd.DataFrame: # As from `learning_curve`, but `seconds`
-    "Error against number of photos, in numpy alone; raises `PetlabError`"
+    "Error against number of photos; raises `PetlabError`"
     n,rng = len(y),np.random.default_rng(seed)
     if n<2 or not len(y_valid): raise PetlabError(f'{n} photos to train on and {len(y_valid)} to validate: expected 2 and 1 or more')
     sizes = sorted({int(o) for o in (_default_sizes(n, len(np.unique(y))) if sizes is None else sizes)})
@@ -611,6 +613,9 @@ def learning_curve_of(
     wrongs = {o: [] for o in sizes}
     for size,i in bar(todo, leave=False):
         part = orders[i][:size]
+        if fit:
+            wrongs[size].append(np.asarray(fit(record_rows(acts, part), y[part])(acts_valid))!=y_valid)
+            continue
         if i==0: chosen = strength or choose_strength(acts[part], y[part], seed)[0]
         wrongs[size].append(_wrong_of_part(acts[part], y[part], acts_valid, y_valid, seed, chosen))
     scores = [Score(len(y_valid), int(wrongs[size][i].sum()), 0.) for size,i in todo]
@@ -635,9 +640,9 @@ def plot_learning_curve(
         ns = np.geomspace(mean.n.min(), 10*mean.n.max(), 100)
         ax.plot(ns, 100*law(ns), '--', color='C1', label=str(law))
         ax.errorbar(ns[-1], 100*ten[0], [[100*max(ten[0]-ten[1], 0)],[100*max(ten[2]-ten[0], 0)]], fmt='s', color='C1', capsize=3,
-            label='ten times the photos')
+            label='ten times as many')
     ticks = [*mean.n, *([10*mean.n.max()] if law else [])]
-    ax.set(xscale='log', xlabel='photos trained on', ylabel=f'error rate, % of {df.n_valid.iloc[0]} photos',
+    ax.set(xscale='log', xlabel='trained on', ylabel=f'error rate, % of {df.n_valid.iloc[0]}',
         title='Learning curve', ylim=(0,None))
     ax.set_xticks(ticks, [f'{o:,}' for o in ticks])
     ax.minorticks_off()

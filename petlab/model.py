@@ -6,10 +6,11 @@ Docs: https://petlab.github.io/petlab/model.html.md"""
 
 # %% auto #0
 __all__ = ['model_format', 'ModelError', 'model_card', 'check_target', 'ledger_file', 'write_model', 'read_info', 'read_weights',
-           'read_answers', 'network_file', 'read_memory', 'training_photos', 'seen_in_training']
+           'read_answers', 'network_file', 'read_memory', 'estimator_bytes', 'read_estimator', 'training_photos',
+           'seen_in_training']
 
 # %% ../nbs/15_model.ipynb #a9487943
-import ctypes, hashlib, json, os, re, safetensors, shutil, stat, tempfile, time, numpy as np
+import ctypes, hashlib, json, os, re, safetensors, shutil, stat, sys, tempfile, time, zipfile, numpy as np
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -18,7 +19,7 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from . import PetlabError
-from .photo import photo_digests
+from .photo import photo_digests, saved_sample
 from .core import shown
 from .head import Memory
 from .target import saved_target
@@ -28,12 +29,12 @@ except ImportError: fcntl = None  # Windows
 # %% ../nbs/15_model.ipynb #a1512489
 class ModelError(PetlabError): "A model folder that can't be read or written"
 
-model_format = 4
+model_format = 5
 _weights,_info,_card,_sums = 'model.safetensors','model.json','README.md','SHA256SUMS'
 _network = ('network.xml', 'network.bin')
 _ledger = 'ledger.jsonl'
-_answers,_memory = 'answers.safetensors','memory.safetensors'
-_parts = (_weights, _info, _card, _sums, _answers, _memory, *_network, _ledger)
+_answers,_memory,_estimator = 'answers.safetensors','memory.safetensors','head.skops'
+_parts = (_weights, _info, _card, _sums, _answers, _memory, _estimator, *_network, _ledger)
 
 # %% ../nbs/15_model.ipynb #0e7f92ab
 def _plain(o):
@@ -47,6 +48,12 @@ def _how_measured(n, t):
         return f"{n} photos, each by a head that did not see it ({t['folds']}-fold cross-validation); the head here has seen all of them"
     return f'{n} photos it was not trained on'
 
+_use = """    petlab predict FOLDER {}
+
+or, in Python, `Predictor(FOLDER)({})` from `petlab.predict`{}."""
+_learner = ', and `load_model(FOLDER)` from `petlab.save` for a fastai `Learner`'
+_samples = dict(photo=('photo.jpg', "'photo.jpg'", _learner), text=('"A text"', "'A text'", ''), table=('rows.csv', 'row', ''))
+
 def model_card(
     info:dict # From `model_info`
 ) -> str: # Markdown
@@ -54,7 +61,9 @@ def model_card(
     s,t,int8,vocab,target = info['score'],info['training'],(info.get('network') or {}).get('int8'),info['vocab'],saved_target(info)
     strength,sample = t.get('strength') or 'by leave-one-out',_plain(info.get('sample', 'photo'))
     how = f"in {len(t['epochs'])} epochs" if 'epochs' in t else f'on banked activations, at strength {strength}'
+    if 'estimator' in info: how = f"on features of them, by {_plain(info['estimator'])}"
     rows = '\n'.join(f'| {_plain(k)} | {_plain(v)} |' for k,v in target.rows(s).items())
+    use = _use.format(*_samples.get(info.get('sample', 'photo'), _samples['table'] if 'estimator' in info else _samples['photo']))
     by_int8 = ''
     if int8:
         by_int8 = (f"The exported network computes in int8: {int8['other_class']:.1%} of {int8['measured_on']} photos "
@@ -74,9 +83,7 @@ def model_card(
 
 {by_int8}{kept}{target.says} The error holds for photos like those it was trained on.
 
-    petlab predict FOLDER photo.jpg
-
-or, in Python, `Predictor(FOLDER)('photo.jpg')` from `petlab.predict`, and `load_model(FOLDER)` from `petlab.save` for a fastai `Learner`.
+{use}
 '''
 
 # %% ../nbs/15_model.ipynb #b45e07c6
@@ -225,12 +232,17 @@ def _write_memory(fn, memory):
 # %% ../nbs/15_model.ipynb #977ebe55
 def _listed(digests): return ''.join(f'{v}  {k}\n' for k,v in digests.items())
 
+def _fitted(info):
+    "The file of what was fitted: an estimator, or tensors of a network"
+    return _estimator if 'estimator' in info else _weights
+
 def _write_parts(new, info, tensors, network, answers, memory):
     "All files of a model, into an empty folder"
     from safetensors.numpy import save
-    (new/_weights).write_bytes(save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
-    digests = {_weights: _sha256(new/_weights)}
-    info = dict(info, format=model_format, weights=dict(tensors=len(tensors), sha256=digests[_weights]))
+    fn,n = new/_fitted(info),0 if 'estimator' in info else len(tensors)
+    fn.write_bytes(tensors if not n else save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
+    digests = {fn.name: _sha256(fn)}
+    info = dict(info, format=model_format, weights=dict(tensors=n, sha256=digests[fn.name]))
     info |= dict.fromkeys(('network','answers','memory'))
     if answers is not None:
         digests[_answers] = _write_answers(new/_answers, *answers)
@@ -250,7 +262,7 @@ def _write_parts(new, info, tensors, network, answers, memory):
 def write_model(
     folder:str|Path, # Written whole or not at all; a model that is there is replaced
     info:dict, # What `model.json` says, but for the digests
-    tensors:dict, # Arrays by name, as in the `state_dict` of the `Learner`'s model
+    tensors:dict, # Arrays by name, as in the `state_dict` of the `Learner`'s model; of records bytes, as from `estimator_bytes`
     network:Callable=None, # Writes an OpenVINO network to the path of an `.xml`, and may return facts about it; None: the folder holds none
     check:Callable=None, # Called with the folder before it takes its place
     answers:tuple=None, # Digests of photos, 12 hex digits each, and the outputs for them by heads that had not seen them [n,k]
@@ -264,7 +276,8 @@ def write_model(
             new = tmp/'model'
             new.mkdir()
             _write_parts(new, info, tensors, network, answers, memory)
-            _check_shapes(new/_weights, _facts((new/_info).read_bytes(), new/_info))
+            facts = _facts((new/_info).read_bytes(), new/_info)
+            if 'estimator' not in facts: _check_shapes(new/_weights, facts)
             if check: check(new)
             _swap_in(new, place)
     except (OSError,RuntimeError,ValueError) as e: raise ModelError(f'{folder} could not be written: {e}') from e
@@ -294,22 +307,32 @@ def _check_target_kind(info, need):
     except PetlabError as e: need(False, f"'target' is wrong ({e})")
     need(kind!='class' or len(info['vocab'])>1, 'the classes are not two or more different names')
 
+def _check_answers(info, need):
+    "Which classes there are, and what samples are"
+    for k,kind in dict(arch=str, vocab=list).items(): need(isinstance(info.get(k), kind), f'{k!r} is missing or no {kind.__name__}')
+    vocab = info['vocab']
+    need(all(isinstance(o, (str,int,float)) for o in vocab) and 0<len({*vocab})==len(vocab)<=100_000, 'the classes are not different names')
+    _check_target_kind(info, need)
+    need(isinstance(info.get('sample', 'photo'), str), "'sample' is no name")
+    need(isinstance(info.get('settings', {}), dict), "'settings' are not described")
+    label = info.get('label')
+    need(isinstance(label, (str,type(None))), "'label' is no name")
+
 def _check_network(info, need):
-    "What the network is, which classes it has, and how a photo comes into it"
-    for k,kind in dict(arch=str, head=dict, vocab=list, mixed=bool, preprocess=dict).items():
+    "What the network is, and how a photo comes into it"
+    if 'estimator' in info:
+        need(isinstance(info['estimator'], str), "'estimator' is no name")
+        need(not any(info.get(o) for o in ('network','memory')), 'an estimator has no network and no memory')
+        return
+    for k,kind in dict(head=dict, mixed=bool, preprocess=dict).items():
         need(isinstance(info.get(k), kind), f'{k!r} is missing or no {kind.__name__}')
-    vocab,pre,head = info['vocab'],info['preprocess'],info['head']
+    pre,head = info['preprocess'],info['head']
     need(re.fullmatch(r'[\w.+-]{1,200}', info['arch']), f"{info['arch'][:200]!r} is no name of a network")
     need({'lin_ftrs','ps','concat_pool'} <= head.keys() <= {'lin_ftrs','ps','concat_pool','grid'}, 'the head is not described')
     need(_whole(head.get('grid', 1), 1, 16), "the head's 'grid' is wrong")
     need(head['lin_ftrs'] is None or isinstance(head['lin_ftrs'], list) and all(_whole(o, 1, 65536) for o in head['lin_ftrs']),
         "the head's 'lin_ftrs' is wrong")
     need(_number(head['ps'], 0, 1) and isinstance(head['concat_pool'], bool), "the head's 'ps' or 'concat_pool' is wrong")
-    need(all(isinstance(o, (str,int,float)) for o in vocab) and 0<len({*vocab})==len(vocab)<=100_000, 'the classes are not different names')
-    _check_target_kind(info, need)
-    need(isinstance(info.get('sample', 'photo'), str), "'sample' is no name")
-    need(isinstance(info.get('settings', {}), dict), "'settings' are not described")
-    need(isinstance(info.get('label'), (str,type(None))), "'label' is no name")
     need(_several(pre.get('size'), 2, lambda o: _whole(o, 8, 4096)), "'size' is not two whole numbers from 8 to 4096")
     need(_several(pre.get('mean'), 3, lambda o: _number(o, -5000, 5000)) and _several(pre.get('std'), 3, lambda o: _number(o, 1e-6, 5000)),
         "'mean' or 'std' is wrong")
@@ -372,7 +395,7 @@ def _facts(text, fn):
     need(isinstance(info, dict) and _whole(info.get('format'), 1), 'no format number')
     if info['format']>model_format:
         raise ModelError(f"{fn}: format {info['format']}, this petlab reads up to {model_format}; upgrade it with pip install -U petlab")
-    for o in _check_network,_check_making,_check_files: o(info, need)
+    for o in _check_answers,_check_network,_check_making,_check_files: o(info, need)
     return info
 
 # %% ../nbs/15_model.ipynb #9404dc98
@@ -389,7 +412,8 @@ def _read_sums(folder):
     if not fn.exists(): return None
     text = _read(fn, 100_000).decode('ascii', 'replace')
     res = {k: v for v,k in re.findall(r'([0-9a-f]{64})  (\S+)\n', text)}
-    if _listed(res)!=text or not {_info,_weights} <= res.keys() <= {_info,_weights,_answers,_memory,*_network}:
+    own = {_weights,_estimator} & res.keys()
+    if _listed(res)!=text or len(own)!=1 or not {_info} <= res.keys() <= {_info,_answers,_memory,*own,*_network}:
         raise ModelError(f'{fn} is cut or changed; save the model again')
     return res
 
@@ -430,13 +454,13 @@ def _read_folder(folder):
     if sums and sums[_info]!=own:
         raise ModelError(f'{folder/_info} is not the file that {_sums} lists: one of them is cut or changed; save the model again')
     info = _facts(text, folder/_info)
-    digests = {_weights: info['weights']['sha256'], **(info['network'] or {}).get('sha256', {})}
+    digests = {_fitted(info): info['weights']['sha256'], **(info['network'] or {}).get('sha256', {})}
     digests |= {fn: info[k]['sha256'] for k,fn in dict(answers=_answers, memory=_memory).items() if info.get(k)}
     if not sums and info['format']>1: raise ModelError(f'{folder/_sums} is missing; save the model again')
     if sums and sums!={_info: own, **digests}:
         raise ModelError(f'{folder/_sums} lists other files than {_info} was written with; save the model again')
     _verify(folder, digests)
-    _check_shapes(folder/_weights, info)
+    if 'estimator' not in info: _check_shapes(folder/_weights, info)
     return info
 
 def read_info(
@@ -522,6 +546,51 @@ def read_memory(
         raise ModelError(f'{fn} holds no memory of {k} classes; save the model again')
     return res._replace(photos=np.array([o.tobytes().hex() for o in res.photos], '<U12'))
 
+# %% ../nbs/15_model.ipynb #8f0f810b
+_plain_parts = {'functools.partial', 'sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor',
+    'sklearn.utils.validation.check_array'}  # of gradient boosting, which skops knows of but does not list
+
+def _is_own(name, room):
+    "Whether a class is an estimator of the module `room`"
+    from sklearn.base import BaseEstimator
+    own,_,cls = name.rpartition('.')
+    found = vars(room).get(cls) if own==room.__name__ else None
+    return isinstance(found, type) and issubclass(found, BaseEstimator)
+
+def estimator_bytes(
+    estimator, # Of scikit-learn, fitted
+    kind # `Sample` that it is for, whose module may bring classes of its own
+) -> bytes:
+    "A fitted estimator, for `write_model`; raises `ModelError` where it could not be read again"
+    import skops.io
+    data = skops.io.dumps(estimator)
+    _admitted(data, kind, type(estimator).__name__)
+    return data
+
+def _admitted(data, kind, name):
+    "Classes of an estimator beyond those that skops knows; raises `ModelError` for one that is none of its kind's"
+    import skops.io
+    room = sys.modules[type(kind).__module__]
+    found = skops.io.get_untrusted_types(data=data)
+    if strange := [o for o in found if o not in _plain_parts and not _is_own(o, room)]:
+        raise ModelError(f'{name} holds {strange[0]}, which is neither of scikit-learn nor an estimator of {room.__name__}; it is not read')
+    return found
+
+# %% ../nbs/15_model.ipynb #82592150
+def read_estimator(
+    folder:str|Path, # Of a saved model of records
+    info:dict # From `read_info`
+): # Of scikit-learn, fitted
+    "What a saved model answers by; runs nothing that is in the folder; raises `ModelError`"
+    import skops.io
+    fn = _still(folder, _estimator, info['weights']['sha256'])
+    try:
+        data = fn.read_bytes()
+        return skops.io.loads(data, trusted=_admitted(data, saved_sample(info), fn))
+    except ModelError: raise
+    except (OSError, KeyError, ValueError, TypeError, AttributeError, ImportError, zipfile.BadZipFile) as e:
+        raise ModelError(f"{fn} holds no estimator that scikit-learn reads here ({e}); train the model again") from e
+
 # %% ../nbs/15_model.ipynb #ff9ec576
 def training_photos(
     **sets # Lists of paths, `train` and `valid`
@@ -537,4 +606,4 @@ def seen_in_training(
     photos = info.get('training', {}).get('photos')
     if not isinstance(photos, dict): return ['unknown']*len(files)
     sets = {o: k for k in ('valid','train') for o in str(photos.get(k, '')).split()}
-    return [sets.get(o[:12], 'new') for o in photo_digests(files)]
+    return [sets.get(o[:12], 'new') for o in saved_sample(info).digests(files)]

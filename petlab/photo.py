@@ -384,6 +384,7 @@ class Sample:
     views,more_views = ('plain',),()  # Pictures of each sample: it is answered by the mean of `views`; more to learn from
     learn_each = True  # Whether a head learns from each of the `views`, and not from their mean alone
     part_columns = ()  # Columns of a CSV that say which part of a file an item is, such as `('start','end')`
+    rows = False  # Whether a sample is a row of a table, and not a file that one names
     def __init_subclass__(cls): sample_kinds[cls.name] = cls()
     def find(self, path) -> FolderFiles:
         "The samples below a folder, and why the other files are none"
@@ -392,6 +393,9 @@ class Sample:
     def read(self, fn):
         "What an item is known by, 16 bytes, and what `open` takes of it; raises `SampleError`"
         yield bytes.fromhex(_digest(fn))[:16],fn
+    def digests(self, files) -> list:
+        "What samples are known by, whatever their names, in hex; raises `SampleError`"
+        return photo_digests(files)
     def open(self, data, draft=None):
         "A context manager that gives the sample in the bytes of a file, or at its path; raises `SampleError`"
         raise NotImplementedError

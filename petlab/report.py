@@ -34,6 +34,7 @@ from .target import *
 from .model import *
 from .train import *
 from .predict import *
+from .records import *
 from .save import load_model
 from .judge import *
 from .copies import *
@@ -68,7 +69,7 @@ def _unseen_answers(
 ) -> tuple: # `Answers`, and what each photo was to the model: `'new'`, `'cross'`, `'valid'`, `'train'` or `'unknown'`
     "Of a photo that the model was trained on, the answer of a head that had not seen it, where there is one (`'cross'`)"
     sets,kept = seen_in_training(predictor.info, answers.items),dict(zip(*read_answers(predictor.folder, predictor.info)))
-    keys,out = [o[:12] for o in photo_digests(answers.items)],answers.out.copy()
+    keys,out = [o[:12] for o in predictor.kind.digests(answers.items)],answers.out.copy()
     cross = np.array([s=='train' and k in kept for s,k in zip(sets, keys)])
     for i in np.flatnonzero(cross): out[i] = kept[keys[i]]
     return Answers(answers.items, out, answers.y, predictor.target.losses(out, answers.y)),np.where(cross, 'cross', sets)
@@ -123,13 +124,14 @@ class Evidence:
     @cached_property
     def maps(self):
         "Whether places of a photo can be told to speak for a class or a label: not for numbers, nor where the network ends in no map"
+        if self.predictor.kind.rows: return False
         size = self.info['preprocess']['size']
         return self.target.activation in ('softmax','sigmoid') and _has_maps(self.learn, size)
     @cached_property
     def copies(self):
         "Photos with the bytes of another here -> the first of these"
         first,files = {},self.table.file.tolist()
-        return {fn: first[k] for fn,k in zip(files, photo_digests(files)) if first.setdefault(k, fn)!=fn}
+        return {fn: first[k] for fn,k in zip(files, self.predictor.kind.digests(files)) if first.setdefault(k, fn)!=fn}
 
 # %% ../nbs/36_report.ipynb #0f6ab3d8
 @patch
@@ -157,6 +159,14 @@ def pictures(self:Evidence,
     return [picture(o) for o in files]
 
 # %% ../nbs/36_report.ipynb #36bb12c7
+@patch
+def explained(self:Evidence,
+    row # Of `photos`
+) -> str: # HTML
+    "A record, and what of it speaks for the answer"
+    kind,out = self.predictor.kind,self.judges.out[row.Index]
+    return kind.explained(kind.sample(row.file), self.predictor.estimator, self.target, int(out.argmax()))
+
 @patch
 def acts(self:Evidence,
     files:list, # Paths
@@ -490,6 +500,7 @@ def _card_pictures(
     if ev.maps:
         maps,pics = class_maps(ev.learn, rows.file, _about(ev, rows)),framed(ev.learn, rows.file)
         return [[o.resize((144,144)) for o in (Image.fromarray(p), _overlay(p, m))] for p,m in zip(pics, maps)]
+    if ev.predictor.kind.rows: return [[] for _ in rows.file]
     pics = ev.pictures(rows.file)
     if _are_places(ev): return [[_with_places(p, o, ev.judges.out[o.Index], ev.target)] for p,o in zip(pics, rows.itertuples())]
     for o in pics: o.thumbnail((288,288))
@@ -514,7 +525,7 @@ def photo_cards(
         if about: said += [f'the map is of {about[i]}', Br()]
         imgs = [Img(src=_data(p, 'jpeg', quality=80), alt='') for p in pics]
         kind = '' if ev.target.reads=='number' else 'right' if right else 'wrong'
-        heard = NotStr(ev.predictor.kind.html(o.file))
+        heard = NotStr(ev.explained(o) if ev.predictor.kind.rows else ev.predictor.kind.html(o.file))
         return Figure(Div(*imgs, cls='' if len(imgs)>1 else 'one'), heard, Figcaption(*said, Small(shown(Path(o.file).name))), cls=kind)
     return Div(*[card(*o) for o in zip(range(len(rows)), rows.itertuples(), _card_pictures(ev, rows))], cls='cards')
 
@@ -550,7 +561,8 @@ def mistakes_section(
     seen = f'as the network sees it, and the same under its map: red speaks for the {answer}, blue against it.' if ev.maps else place
     saved = ' Maps are of the head that is saved.' if ev.maps and (ev.photos.set=='cross').any() else ''
     words = [P(f'Each photo {seen}{saved}')] if seen else []
-    if not (seen or is_number): words = [P('Its network ends in no map of places, so where it looks is not drawn.')]
+    if ev.predictor.kind.rows: words = []
+    elif not (seen or is_number): words = [P('Its network ends in no map of places, so where it looks is not drawn.')]
     first,last = ('The largest errors','Drawn by lot') if is_number else ('Wrong, those with the largest loss first','Right, drawn by lot')
     if len(wrong): words += [H3(first), photo_cards(ev, wrong)]
     if len(others): words += [H3(last), photo_cards(ev, others)]
@@ -824,8 +836,9 @@ def strangers_section(
     "What it says of a picture that is nothing it was made for"
     title = H2('A picture of something else', id='strangers')
     kind = ev.predictor.kind
-    if kind.name!='photo' and not ev.strange:
-        return Section(title, P(f'Nothing was tried: strange {kind.name}s are not made here. Give a folder of them (strange, --strange).'))
+    if kind.rows or kind.name!='photo' and not ev.strange:
+        cure = '' if kind.rows else ' Give a folder of them (strange, --strange).'
+        return Section(title, P(f'Nothing was tried: strange {kind.name}s are not made here.{cure}'))
     with tempfile.TemporaryDirectory() as tmp:
         strange = _strange_answers(ev, Path(tmp))
         table = _strange_table(ev, strange)
@@ -878,7 +891,8 @@ def _copy_words(
 ) -> list: # Sentences
     "Which copies were looked for and found"
     n_train = ev.info.get('training', {}).get('n_train', '?')
-    way = 'by perceptual hash' if ev.predictor.kind.by_look else 'byte by byte'
+    kind = ev.predictor.kind
+    way = 'by perceptual hash' if kind.by_look else 'cell by cell' if kind.rows else 'byte by byte'
     how = f'compared {way} with the {ev.trained.sum()} of its {n_train} training photos that are here'
     res = []
     if ev.trained.any() and (ev.judged & ~ev.trained).any():
@@ -925,6 +939,9 @@ def _training_words(
     "How it was trained"
     t = ev.info.get('training', {})
     if 'looks' not in t: return ''
+    if ev.predictor.kind.rows:
+        folds = f"; {t['folds']} heads, each without a fold of them, judged it, and the one that is saved saw all" if t.get('folds') else ''
+        return f"{ev.info['estimator']} was fitted on features of the {ev.predictor.kind.name}s{folds}."
     res = 'A head was fitted on banked activations; the body stayed as it was. '
     way = 'A look is at the fit on its way to the optimum, each after twice as many steps as the one before; it is no epoch.'
     res += way if len(t['looks'])>1 else 'Its best weights are computed at once.'
@@ -939,11 +956,20 @@ def _learning_curve_here(
     "The learning curve of new heads on the training photos that are here, judged as the model is, or by a fifth of them that is held out"
     y,train,valid = ev.answers.y,ev.trained.copy(),ev.judged.copy()
     if ev.trained.sum()<4*len(ev.vocab): return None
-    acts,both = ev.acts(ev.table.file),ev.trained & ev.judged
+    kind,fit,both = ev.predictor.kind,None,ev.trained & ev.judged
+    if kind.rows:
+        acts = kind.features([kind.sample(o) for o in ev.table.file])
+        def fit(x, y):
+            head = fitted_head(kind, ev.target, x, y)
+            return lambda x: estimated(head, x, ev.target).argmax(1)
+    else: acts = ev.acts(ev.table.file)
     if both.any():
-        fold = stratified_folds(y, 5, ev.seed, copies_of(ev.predictor.kind, ev.bank)(ev.table.file.tolist()))
+        same = kind.digests if kind.rows else copies_of(kind, ev.bank)
+        fold = stratified_folds(y, 5, ev.seed, same(ev.table.file.tolist()))
         train,valid = train & ~(both & (fold==0)),valid & ~(both & (fold!=0))
-    return learning_curve_of(acts[train][:,None], y[train], acts[valid], y[valid], seed=ev.seed),train.sum(),both.any()
+    parts = (record_rows(acts, train), record_rows(acts, valid)) if kind.rows else (acts[train][:,None], acts[valid])
+    curve = learning_curve_of(parts[0], y[train], parts[1], y[valid], repeats=3 if kind.rows else 5, seed=ev.seed, fit=fit)
+    return curve,train.sum(),both.any()
 
 def _curve_words(
     ev:Evidence, # Of classes
@@ -953,6 +979,7 @@ def _curve_words(
 ) -> str:
     "What the learning curve is of, and says"
     judged = f'judged by {df.n_valid.iloc[0]} others that were held out for it' if held else 'judged as the model is'
+    if ev.predictor.kind.rows: return f"New heads, trained on parts of {n} training photos that are here, are {judged}. {df.attrs['says']}"
     res = f"New linear heads, trained on parts of {n} training photos that are here, are {judged}; the body is the model's own"
     rows = ev.info.get('training', {}).get('epochs') or []
     if not all(o.get('frozen', True) for o in rows):
@@ -979,12 +1006,13 @@ def _making_facts(
     ev:Evidence # What is known
 ) -> dict: # Name -> text
     "What it is made of"
-    t,pre,names = ev.info.get('training', {}),ev.info['preprocess'],dict(several='labels', number='numbers')
+    t,pre,names = ev.info.get('training', {}),ev.info.get('preprocess'),dict(several='labels', number='numbers')
     n_train = t.get('n_train', '?')
     judged = 'each judged once by a head that had not seen it' if t.get('folds') else f"{t.get('n_valid', '?')} validated on"
     outputs,versions = names.get(ev.target.reads, 'classes'),', '.join(f'{k} {v}' for k,v in ev.info.get('versions', {}).items())
-    return {'network': ev.info['arch'], outputs: len(ev.vocab), 'photos': f'{n_train} trained on, {judged}',
-        'recipe': t.get('recipe', 'fine_tune'), 'picture': f"{pre['size'][0]} x {pre['size'][1]} pixels, {pre['method']}",
+    made_of = {'network': ev.info['arch'], 'picture': f"{pre['size'][0]} x {pre['size'][1]} pixels, {pre['method']}"} if pre else {
+        'head': ev.info['estimator'], f'what of a {ev.predictor.kind.name}': str(ev.predictor.kind.settings)[:300]}
+    return {**made_of, outputs: len(ev.vocab), 'photos': f'{n_train} trained on, {judged}', 'recipe': t.get('recipe', 'fine_tune'),
         'runs by': ev.predictor.name, 'weights file': ev.info['weights']['sha256'][:16], 'versions': versions,
         'report': f"petlab {petlab.__version__}, seed {ev.seed}, {time.strftime('%Y-%m-%d')}"}
 
@@ -1126,6 +1154,7 @@ def report(
     "Write one page about a model, that needs no network and no other file; raises `PetlabError`"
     kind,out = saved_sample(read_info(model)),Path(out)
     place = _checked_place(out)
+    if strange and kind.rows: raise PetlabError(f'strange={shown(strange)}: a model of {kind.name}s is asked nothing strange; leave it out')
     if strange: pet_files(strange := pets_path(strange, kind), kind)
     ev = Evidence(model, source, label, seed, strange, bank, target=target, item=item, label_delim=label_delim)
     with whole_file(out) as new: new.write_text(to_xml(report_page(ev)), encoding='utf-8', errors='replace')

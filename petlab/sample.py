@@ -6,8 +6,8 @@ Docs: https://petlab.github.io/petlab/sample.html.md"""
 
 # %% auto #0
 __all__ = ['cat_breeds', 'dog_breeds', 'LabelSource', 'LabelError', 'is_cat', 'breed', 'cat_or_dog', 'labeller', 'as_label',
-           'target_of', 'label_text', 'label_photos', 'tell_left_out', 'find_labels', 'label_source', 'random_split',
-           'strata', 'group_keys', 'together', 'pet_table', 'check_sets', 'class_balance']
+           'target_of', 'label_text', 'label_photos', 'tell_left_out', 'found_kind', 'find_labels', 'label_source',
+           'random_split', 'strata', 'group_keys', 'together', 'pet_table', 'check_sets', 'class_balance']
 
 # %% ../nbs/05_sample.ipynb #2e41d6cc
 import hashlib, os, re, numpy as np
@@ -271,6 +271,12 @@ def _label_columns(df, rest, label):
     if label not in _rules and '(' not in str(label): find_column(df, label, 'label')
 
 # %% ../nbs/05_sample.ipynb #167451ae
+def _target_delim(df, cols, target, label_delim):
+    "The kind of labels in columns, and what is between several in a cell, where that is not said"
+    if target is None: target = 'several' if label_delim else guess_target(df, cols) if cols else 'class'
+    one = target=='several' and cols and len(cols)==1
+    return target,label_delim or guess_delim([*map(cell_text, df[cols[0]])]) if one else label_delim
+
 def _of_table(source, label, target, item, label_delim, valid_col, kind):
     "A `_Source` of what a CSV or a data frame names"
     df,folder = read_table(source)
@@ -279,8 +285,7 @@ def _of_table(source, label, target, item, label_delim, valid_col, kind):
     rest = [o for o in df.columns if o not in (item, sets, *parts)]
     cols = _label_columns(df, rest, label)
     get_y = None if cols else labeller(label)
-    if target is None: target = 'several' if label_delim else guess_target(df, cols) if cols else 'class'
-    if target=='several' and cols and len(cols)==1: label_delim = label_delim or guess_delim([*map(cell_text, df[cols[0]])])
+    target,label_delim = _target_delim(df, cols, target, label_delim)
     if label is None:
         others = [o for o in rest if o not in cols]
         print(f"Label: {', '.join(map(shown, cols))} (target {target}), of the files in the column {shown(item)}"
@@ -293,12 +298,52 @@ def _of_table(source, label, target, item, label_delim, valid_col, kind):
     return _Source(LabelSource(label, target, item, label_delim), [*labels], get_y, sets, reasons)
 
 # %% ../nbs/05_sample.ipynb #048b9b1f
+def _asked(df, item):
+    "The columns that `item` means, by commas; None where it is None"
+    if item is None: return None
+    names = item if is_listy(item) else [item] if str(item) in df.columns else str(item).split(',')
+    return [find_column(df, o, 'item') for o in names]
+
+def _of_rows(source, label, target, item, label_delim, valid_col, kind):
+    "A `_Source` of the rows of a table, each a sample"
+    df,files = table_rows(source)
+    asked,sets = _asked(df, item),set_column(df, valid_col)
+    names = ', '.join(map(shown, df.columns))
+    for o in kind.columns:
+        if o not in df.columns: raise SourceError(f'no column {shown(o)!r}, which a {kind.name} is made of; there are {names}: rename one')
+    rest = [o for o in df.columns if o not in (sets, *(asked or ()), *kind.columns)]
+    if not (cols := label_columns(df, rest, label)):
+        raise SourceError(f"which column holds the labels? Say it with --label: {', '.join(map(shown, rest))}, or some, with commas")
+    target,label_delim = _target_delim(df, cols, target, label_delim)
+    if label is None: print(f"Label: {', '.join(map(shown, cols))} (target {target})")
+    named = row_items(df, files, cols, sets, target)
+    sets = {fn: s for fn,s in zip(files, named.sets) if s}
+    return _Source(LabelSource(cols[0] if len(cols)==1 else cols, target, item, label_delim), files,
+        dict(zip(files, named.raw)).__getitem__, sets, {})
+
+# %% ../nbs/05_sample.ipynb #b2bd0d85
+def found_kind(
+    source:str|Path, # As in `label_source`
+    how:LabelSource, # As from `find_labels`
+    kind, # As in `label_source`
+    valid_col=None, # As in `label_source`
+    groups=None # As in `group_keys`
+): # A `Sample`, its settings worked out and printed
+    "The kind of the rows of a table: which columns a sample is made of; raises `SourceError`"
+    kind = sample_kinds[kind]
+    if not (kind.rows and is_table(source)): return kind
+    df,_ = table_rows(source)
+    asked,labels = _asked(df, how.item),how.label if is_listy(how.label) else [how.label]
+    used = {set_column(df, valid_col), *labels, *(asked or ()), groups if isinstance(groups, str) else None}
+    return kind.found(df, asked, [o for o in df.columns if o not in used])
+
+# %% ../nbs/05_sample.ipynb #2654173c
 def _source(source, label, target, item, label_delim, valid_col, kind):
     "The `_Source` of a folder or a table"
     targets = 'class','several','number'
     if target not in (None, *targets): raise PetlabError(f"target {target!r}: expected {', '.join(targets)} (--target)")
     kind = sample_kinds[kind]
-    if is_table(source): return _of_table(source, label, target, item, label_delim, valid_col, kind)
+    if is_table(source): return (_of_rows if kind.rows else _of_table)(source, label, target, item, label_delim, valid_col, kind)
     for k,v in dict(item=item, valid_col=valid_col).items():
         if v is not None: raise PetlabError(f"{k}={v!r} is a column, and {shown(source)} is a folder; give a CSV")
     return _of_folder(source, label, target, label_delim, kind)
@@ -497,6 +542,10 @@ def group_keys(
     "What samples belong together by, such as a speaker, a session, a place; raises `PetlabError`"
     if groups is None: return lambda files: [part_of(o)[0] for o in files]
     if callable(groups): return groups
+    if path is not None and is_table(path) and sample_kinds[kind].rows:
+        df,items = table_rows(path)
+        of = dict(zip(items, map(cell_text, df[find_column(df, groups, 'groups')])))
+        return lambda files: [of[o] for o in files]
     if path is not None and is_table(path):
         df,folder = read_table(path)
         name = item_column(df, folder, item)
@@ -547,7 +596,7 @@ def pet_table(
     lost = [table.reason[i]!='' for i in ok]
     ok,same = ok[[not o for o in lost]],[k for k,o in zip(same, lost) if not o]
     files,said = table.file[ok].tolist(),table.set[ok].tolist()
-    alone = groups is None and all(part_of(o)[1]=='' for o in files)
+    alone = groups is None and (sample_kinds[kind].rows or all(part_of(o)[1]=='' for o in files))
     keys = same if split in ('content','stratified') else None
     if not alone: keys = _joined(_each_key(group_keys(groups, path, item, kind), files, 'groups'), same)
     at = {k: i for i,k in reversed([*enumerate(same)])}
