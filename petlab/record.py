@@ -37,6 +37,7 @@ class Record(Sample):
     name,rows,views,arch = '',True,(),'features'
     def __init_subclass__(cls):
         if cls.name: super().__init_subclass__()
+    sparse = False  # Whether `features` are a sparse matrix, which a bank keeps
     columns = ()  # Columns of a table that a sample is made of; none: of whatever is there
     def found(self, df, item, rest) -> 'Record':
         "The kind with its settings worked out of a table, and told: `item` are columns that are asked for, or None, `rest` is at hand"
