@@ -119,7 +119,8 @@ def train_records(
     check_sets(table, bool(valid_pct), kind)
     sets = {k: table[table.set==k] for k in ('train','valid','test')}
     names = listify(how.label) if as_target.reads=='number' and is_table(path) else None
-    target = as_target.of([*sets['train'].label, *sets['valid'].label], names)
+    try: target = as_target.of([*sets['train'].label, *sets['valid'].label], names)
+    except LabelError as e: raise LabelError(str(e).replace('photo', kind.name)) from e
     def features(files): return record_features(kind, [samples[o] for o in files], bank)
     x,y = features(sets['train'].file),target.encode(sets['train'].label.tolist())
     start = time.perf_counter()

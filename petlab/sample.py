@@ -313,6 +313,7 @@ def _of_rows(source, label, target, item, label_delim, valid_col, kind):
         if o not in df.columns: raise SourceError(f'no column {shown(o)!r}, which a {kind.name} is made of; there are {names}: rename one')
     rest = [o for o in df.columns if o not in (sets, *(asked or ()), *kind.columns)]
     if not (cols := label_columns(df, rest, label)):
+        if isinstance(label, str): find_column(df, label, 'label')
         raise SourceError(f"which column holds the labels? Say it with --label: {', '.join(map(shown, rest))}, or some, with commas")
     target,label_delim = _target_delim(df, cols, target, label_delim)
     if label is None: print(f"Label: {', '.join(map(shown, cols))} (target {target})")
