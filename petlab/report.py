@@ -1012,8 +1012,8 @@ def _making_facts(
     outputs,versions = names.get(ev.target.reads, 'classes'),', '.join(f'{k} {v}' for k,v in ev.info.get('versions', {}).items())
     made_of = {'network': ev.info['arch'], 'picture': f"{pre['size'][0]} x {pre['size'][1]} pixels, {pre['method']}"} if pre else {
         'head': ev.info['estimator'], f'what of a {ev.predictor.kind.name}': str(ev.predictor.kind.settings)[:300]}
-    return {**made_of, outputs: len(ev.vocab), f'{ev.predictor.kind.name}s': f'{n_train} trained on, {judged}',
-        'recipe': t.get('recipe', 'fine_tune'),
+    samples,recipe = f'{ev.predictor.kind.name}s',t.get('recipe', 'fine_tune')
+    return {**made_of, outputs: len(ev.vocab), samples: f'{n_train} trained on, {judged}', 'recipe': recipe,
         'runs by': ev.predictor.name, 'weights file': ev.info['weights']['sha256'][:16], 'versions': versions,
         'report': f"petlab {petlab.__version__}, seed {ev.seed}, {time.strftime('%Y-%m-%d')}"}
 
