@@ -60,12 +60,13 @@ def _lines(path):
     try: return data.decode('utf-8-sig')
     except UnicodeDecodeError: return data.decode('latin-1')
 
-def _cells(text, n=None):
+def _cells(text):
     "Rows of cells of a text: by `::`, tab, `|`, `;` or comma, whichever its first line has"
     first = text.split('\n', 1)[0]
     by = next((o for o in ('::', '\t', '|', ';', ',') if o in first), ',')
     if by=='::' or by=='|': return [o.split(by) for o in text.splitlines() if o.strip()]
-    return [o for o in csv.reader(io.StringIO(text), delimiter=by) if o]
+    try: return [o for o in csv.reader(io.StringIO(text), delimiter=by) if o]
+    except csv.Error as e: raise PetlabError(f'no table ({e}); save it as CSV, a line for each rating') from e
 
 # %% ../nbs/55_ratings.ipynb #55a00023
 def _is_number(text):
@@ -94,8 +95,8 @@ def _table(path):
 # %% ../nbs/55_ratings.ipynb #55a00025
 def _id(o):
     "An id as text; '' where there is none"
-    if o is None or o!=o: return ''
-    if isinstance(o, (float, np.floating)) and o==int(o): o = int(o)
+    if o is None: return ''
+    if isinstance(o, (float, np.floating)): o = '' if math.isnan(o) else int(o) if math.isfinite(o) and o==int(o) else o
     return str(o).strip()
 
 def _sorted_ids(ids):
@@ -138,28 +139,31 @@ def _columns(df, name):
     at = {}
     for c in df.columns:
         if (k := _known_name(c)) and k not in at: at[k] = c
+        if [*df.columns].count(c)>1: raise PetlabError(f'{name}: two columns are named {shown(c)}; rename one of them')
     if lacks := [o for o in ('user','item','rating') if o not in at]:
         raise PetlabError(f'{name}: no column for {" and ".join(lacks)} among {shown(", ".join(map(str, df.columns)))[:200]}; '
             'name them user, item, rating and, where it is known, time')
     return at
 
 def _seconds(col, name):
-    "Times [n] of numbers or dates; raises `PetlabError`"
+    "Times [n] of dates or numbers, which are milliseconds where all are too large for seconds; raises `PetlabError`"
     import pandas as pd
     num = pd.to_numeric(col, errors='coerce') if not pd.api.types.is_datetime64_any_dtype(col) else None
     if num is None or num.isna().all():
         day = pd.to_datetime(col, errors='coerce', utc=True, format='mixed')
         num = (day-pd.Timestamp(0, tz='UTC')).dt.total_seconds()
-    if len(bad := np.flatnonzero(~np.isfinite(num.to_numpy(float)))):
+    num = num.to_numpy(float)
+    if np.isfinite(num).all() and (num>1e11).all(): num = num/1000
+    if len(bad := np.flatnonzero(~(abs(num)<1e11))):
         raise PetlabError(f'{name}, row {col.index[bad[0]]}: {shown(repr(col.iloc[bad[0]]))} is no time, as 1700000000 (seconds) '
             f'or 2024-05-01; mend it ({len(bad)} such rows), or leave that column out')
-    return num.to_numpy(float)
+    return num
 
 def _checked(df, name, twice):
     "Ids, ratings and times of a table with the columns' own names; raises `PetlabError`"
     import pandas as pd
     at = _columns(df, name)
-    users,items = (list(map(_id, df[at[o]])) for o in ('user','item'))
+    users,items = (['' if gone else _id(v) for v,gone in zip(df[at[o]], df[at[o]].isna())] for o in ('user','item'))
     rating = pd.to_numeric(df[at['rating']], errors='coerce').to_numpy(float)
     for what,ok in (at['user'], np.array(users)!=''),(at['item'], np.array(items)!=''),(at['rating'], np.isfinite(rating)):
         if len(bad := np.flatnonzero(~ok)):
@@ -276,7 +280,7 @@ def _sparse(data, ratings, u, users):
 
 class Recommender:
     "Scores of all items for rows of ratings; a subclass brings `_fit(R)` and `_scores(R)`"
-    name,stars,said = '',False,'' # `stars`: whether scores are ratings; `said`: what recommends, where no item speaks for it
+    name,stars,said,folds = '',False,'',True # Whether scores are stars; what recommends where no item does; whether new people have a taste
     def fit(self, ratings):
         "Learn; returns the model"
         if not len(ratings): raise PetlabError('there are no ratings to learn by')
@@ -447,7 +451,7 @@ class SVD(_Factors):
 class ALS(_Factors):
     "Implicit ALS (Hu, Koren, Volinsky 2008, https://doi.org/10.1109/ICDM.2008.22): confidence 1+alpha in what was chosen, 1 in the rest"
     name = 'als'
-    def __init__(self, k:int=40, reg:float=10., alpha:float=4., rounds:int=10, seed:int=0, liked=None):
+    def __init__(self, k:int=40, reg:float=30., alpha:float=4., rounds:int=10, seed:int=0, liked=None):
         super().__init__(k, reg, rounds, seed)
         store_attr('alpha,liked')
     def _all(self, Y): return Y.T@Y
@@ -464,7 +468,7 @@ class ALS(_Factors):
 # %% ../nbs/55_ratings.ipynb #55a00061
 class Collab(Recommender):
     "fastai's `collab_learner` on `CollabDataLoaders`: dot product and bias; `learn` is the `Learner`"
-    name,stars,said = 'fastai',True,'the most stars predicted'
+    name,stars,said,folds = 'fastai',True,'the most stars predicted',False
     def __init__(self,
         n_factors:int=50,
         epochs:int=5,
@@ -572,8 +576,10 @@ def recommend(self:Recommender,
     r = self.ratings
     order = np.lexsort((np.arange(len(S)), -self.base.count, -S))
     if not known: order = order[~np.isin(order, row.indices)]
-    said = 'nothing is known of this taste: what most have rated' if cold else self.said
-    return [Recommendation(r.items[o], r.title(r.items[o]), float(S[o]), () if cold else tuple(self.why(user, r.items[o])), said) for o in order[:n]]
+    said = self.said if self.folds or at>=0 else 'the same for all who are new'
+    if cold: said = 'nothing is known of this taste: what most have rated'
+    return [Recommendation(r.items[o], r.title(r.items[o]), float(S[o]), () if cold else tuple(self.why(user, r.items[o])), said)
+        for o in order[:n]]
 
 # %% ../nbs/55_ratings.ipynb #55a00081
 def _gains(S, rel, k):
@@ -670,9 +676,12 @@ def measure(
     seconds:float=math.nan # It took to fit
 ) -> Measured: # `rmse`, `mae`, `ndcg`, `recall`, `precision`, `coverage`, `novelty` (bits), `again`
     "What a model is worth in predicting and in recommending, user by user; raises `PetlabError`"
-    users = dict(known=split.known, new=split.new, all=split.test.users).get(who)
+    users,r = dict(known=split.known, new=split.new, all=split.test.users).get(who),model.ratings
     if users is None: raise PetlabError(f"{who!r}: expected 'known', 'new' or 'all'")
     if not users: raise PetlabError(f'no {who} users to judge by; split otherwise')
+    learnt = {(r.users[a],r.items[b]) for a,b in zip(r.u, r.i)}
+    if leak := sum((split.test.users[a],split.test.items[b]) in learnt for a,b in zip(split.test.u, split.test.i)):
+        raise PetlabError(f'the model has learnt by {leak:,} of {len(split.test):,} ratings that are to judge it; fit it on split.train')
     rel,also = _relevant(split, users, model, liked)
     S,R,count = model.scores(users),model.rows(users),model.base.count
     row,seen = np.repeat(np.arange(len(users)), np.diff(R.indptr)),np.zeros(S.shape, bool)
@@ -789,6 +798,19 @@ def sampled_ndcg(
         some = rest[rng.integers(len(rest), size=(len(mine),n))]
         res.append([_one_gain((o>mine[:,None]).sum(1), (o==mine[:,None]).sum(1), k).mean() for o in (some, np.tile(rest, (len(mine),1)))])
     return tuple(np.mean(res, 0).tolist())
+
+# %% ../nbs/55_ratings.ipynb #55a000f1
+@patch
+def audience(self:Recommender,
+    like:list, # Ids of items that a new one is like
+    n:int=20
+) -> list: # (user, score), best first
+    "Users with the highest mean score for some items; raises `PetlabError`"
+    r = self.ratings
+    if strange := [_id(o) for o in like if _id(o) not in r.item_at] or ([] if len(like) else ['no item']):
+        raise PetlabError(f'{shown(strange[0])}: no such item{_near(strange[0], r.items)}; name some that were learnt by')
+    score = self.scores()[:,[r.item_at[_id(o)] for o in like]].mean(1)
+    return [(r.users[o],float(score[o])) for o in np.argsort(-score, kind='stable')[:n]]
 
 # %% ../nbs/55_ratings.ipynb #55a000d1
 _by_name = dict(ease=EASE, als=ALS, neighbours=Neighbours, popularity=Popularity, biases=Biases, svd=SVD, fastai=Collab)
