@@ -50,12 +50,12 @@ _heads = [('user', 'user userid uid reviewer customer member'), ('rating', 'rati
     ('time', 'time timestamp unixtime date datetime ts when')]
 _names = {o: k for k,v in _heads for o in v.split()}
 
-def _lines(path):
+def _lines(path, such='u.data or ratings.csv'):
     "The text of a file, and its name for messages; raises `PetlabError`"
     fn = Path(path)
     try: data = fn.read_bytes()
-    except OSError as e: raise PetlabError(f'{shown(fn)}: {e.strerror or e}; give a file such as u.data or ratings.csv') from e
-    if not data.strip(): raise PetlabError(f'{shown(fn)}: it is empty; give a file with a line for each rating')
+    except OSError as e: raise PetlabError(f'{shown(fn)}: {e.strerror or e}; give a file such as {such}') from e
+    if not data.strip(): raise PetlabError(f'{shown(fn)}: it is empty; give a file such as {such}')
     if b'\0' in data[:4096]: raise PetlabError(f'{shown(fn)}: it is no text (zip, spreadsheet?); unpack it, or save it as CSV')
     try: return data.decode('utf-8-sig')
     except UnicodeDecodeError: return data.decode('latin-1')
@@ -184,7 +184,7 @@ def read_titles(
     path:str|Path # Such as u.item (by `|`), movies.dat (by `::`) or movies.csv
 ) -> dict: # Titles by id
     "Titles of items: of a file whose first two columns, or those with such names, are id and title; raises `PetlabError`"
-    rows,name = _cells(_lines(path)),shown(Path(path).name)
+    rows,name = _cells(_lines(path, 'u.item or movies.csv')),shown(Path(path).name)
     head = [_known_name(o) for o in rows[0]]
     i,t = (head.index(o) if {'item','title'}<={*head} else n for n,o in enumerate(('item','title')))
     rows = rows[1:] if 'item' in head[:1] or {'item','title'}<={*head} else rows
@@ -252,14 +252,21 @@ class Split(namedtuple('Split', 'train test how')):
 def split_random(
     ratings:Ratings,
     test_pct:float=.25, # Fraction to judge by
-    seed:int=42
+    seed:int=42,
+    each:str=None # `'user'` or `'item'`: this fraction of the ratings of each, rounded; default: of all together
 ) -> Split:
     "By lot, as in papers; raises `PetlabError`"
-    n = round(test_pct*len(ratings))
-    if not 0<n<len(ratings): raise PetlabError(f'{len(ratings)} ratings, {test_pct:.0%} of them to judge by: expected some on both sides')
+    if each not in (None,'user','item'): raise PetlabError(f"{each!r}: expected 'user', 'item' or None")
+    group = dict(user=ratings.u, item=ratings.i).get(each, np.zeros(len(ratings), int))
+    order = np.random.default_rng(seed).permutation(len(ratings))
+    order = order[np.argsort(group[order], kind='stable')]
+    n = np.bincount(group)
+    place = np.arange(len(order))-np.repeat(np.cumsum(n)-n, n)
     test = np.zeros(len(ratings), bool)
-    test[np.random.default_rng(seed).permutation(len(ratings))[:n]] = True
-    return Split(ratings.only(~test), ratings.only(test), 'by lot')
+    test[order] = place<np.rint(test_pct*n)[group[order]]
+    if not 0<test.sum()<len(ratings):
+        raise PetlabError(f'{len(ratings)} ratings, {test_pct:.0%} of them to judge by: expected some on both sides')
+    return Split(ratings.only(~test), ratings.only(test), f'by lot, of each {each}' if each else 'by lot')
 
 def split_time(
     ratings:Ratings,
@@ -673,6 +680,7 @@ def measure(
     k:int=10,
     liked:float=None, # Stars from which on an item is relevant; default: all that was rated, as published
     who:str='known', # Users: 'known', 'new' or 'all'
+    rated:bool=False, # Rank only what the user rated in the test, as if it were known what they will see
     seconds:float=math.nan # It took to fit
 ) -> Measured: # `rmse`, `mae`, `ndcg`, `recall`, `precision`, `coverage`, `novelty` (bits), `again`
     "What a model is worth in predicting and in recommending, user by user; raises `PetlabError`"
@@ -686,7 +694,8 @@ def measure(
     S,R,count = model.scores(users),model.rows(users),model.base.count
     row,seen = np.repeat(np.arange(len(users)), np.diff(R.indptr)),np.zeros(S.shape, bool)
     seen[row,R.indices] = True
-    again,S = _lists(S, count, k),np.where(seen, -np.inf, S)
+    again,out = _lists(S, count, k),~_relevant(split, users, model, None)[0] if rated else seen
+    S = np.where(out, -np.inf, S)
     lists,(sq,ab,n) = _lists(S, count, k),_errors(split, users, model)
     ones,parts = np.ones(len(users)),dict(rmse=(sq,n), mae=(ab,n))
     for m,v in ranking_scores(S, rel, k, also).items(): parts[m] = np.nan_to_num(v),np.isfinite(v)*1.
