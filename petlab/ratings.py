@@ -8,7 +8,8 @@ Docs: https://petlab.github.io/petlab/ratings.html.md"""
 __all__ = ['draw_ratings', 'Ratings', 'read_titles', 'read_ratings', 'Split', 'split_random', 'split_time', 'Recommender',
            'Biases', 'Popularity', 'Neighbours', 'EASE', 'SVD', 'ALS', 'Collab', 'Reason', 'Recommendation',
            'ranking_scores', 'Measured', 'measure', 'rating_models', 'compare_ratings', 'ratings_table',
-           'intervals_told', 'UserDifference', 'user_difference', 'plot_ratings', 'sampled_ndcg', 'recommend_for']
+           'intervals_told', 'UserDifference', 'user_difference', 'plot_ratings', 'sampled_ndcg', 'cold_start',
+           'recommend_for']
 
 # %% ../nbs/55_ratings.ipynb #55a00004
 import csv, io, math, re, time, numpy as np
@@ -300,16 +301,17 @@ class Recommender:
         return self
     def _fit(self, R): pass
     def rows(self, users):
-        "Ratings of users [n,items]; none where one is unknown"
+        "Ratings of users, ids or dicts of ratings by item, csr [n,items]; none where one is unknown"
         from scipy.sparse import csr_matrix, vstack
-        at = [self.ratings.user_at.get(_id(o), -1) for o in users]
-        if -1 not in at: return self.R[at]
-        return vstack([self.R, csr_matrix((1,self.R.shape[1]))]).tocsr()[at]
+        if min(at := self._at(users), default=0)>=0: return self.R[at]
+        none = csr_matrix((1,self.R.shape[1]))
+        return vstack([self.R[i] if i>=0 else self._row(o)[0] if hasattr(o, 'keys') else none for o,i in zip(users, at)]).tocsr()
+    def _at(self, users): return [-1 if hasattr(o, 'keys') else self.ratings.user_at.get(_id(o), -1) for o in users]
     def scores(self, users=None):
         "What `recommend` goes by, float [users,items] in the order of `ratings.items`; default: all users; the unknown: popularity"
         users = self.ratings.users if users is None else list(users)
-        R,at = self.rows(users),[self.ratings.user_at.get(_id(o), -1) for o in users]
-        return self._or_popular(self._scores_of(R, np.array(at, int)), R)[0]
+        R = self.rows(users)
+        return self._or_popular(self._scores_of(R, np.array(self._at(users), int)), R)[0]
     def _scores_of(self, R, at): return self._scores(R)
     def _or_popular(self, S, R):
         "Who has rated nothing, or nothing that says anything, gets what most have rated; scores, and of whom that is"
@@ -807,6 +809,40 @@ def sampled_ndcg(
         some = rest[rng.integers(len(rest), size=(len(mine),n))]
         res.append([_one_gain((o>mine[:,None]).sum(1), (o==mine[:,None]).sum(1), k).mean() for o in (some, np.tile(rest, (len(mine),1)))])
     return tuple(np.mean(res, 0).tolist())
+
+# %% ../nbs/55_ratings.ipynb #55a00101
+def cold_start(
+    model:Recommender, # Is fitted on the others
+    ratings:Ratings,
+    given:tuple=(0,1,2,5,10,20), # Ratings that are told of someone new: the first, or by lot where there is no time
+    pct:float=.25, # Fraction of the users with enough ratings who are taken out
+    k:int=10,
+    seed:int=0
+) -> 'pd.DataFrame': # A row for each of `given`: `ndcg`, its interval `low` and `high` by users, `users`
+    "nDCG@k for new users by how much is known of them, always on the same later ratings; raises `PetlabError`"
+    import pandas as pd
+    rng,most = np.random.default_rng(seed),max(given)
+    able = np.flatnonzero(np.bincount(ratings.u)>=most+5)
+    if len(able)<8: raise PetlabError(f'{len(able)} users have {most+5} ratings or more, expected 8; give fewer')
+    new = rng.permutation(able)[:max(round(pct*len(able)), 2)]
+    model.fit(ratings.only(~np.isin(ratings.u, new)))
+    time,told = rng.random(len(ratings)) if ratings.time is None else ratings.time,[]
+    for u in new:
+        own = np.flatnonzero(ratings.u==u)
+        own = own[np.lexsort((rng.random(len(own)), time[own]))]
+        names = [ratings.items[o] for o in ratings.i[own]]
+        told.append([(model.ratings.item_at.get(k, -1), k, r) for k,r in zip(names, ratings.rating[own])])
+    rel,out = (np.zeros((len(new),len(model.ratings.items)), bool) for _ in range(2))
+    for n,o in enumerate(told):
+        rel[n,[j for j,*_ in o[most:] if j>=0]] = True
+        out[n,[j for j,*_ in o[:most] if j>=0]] = True
+    also,rows = np.array([sum(j<0 for j,*_ in o[most:]) for o in told]),[]
+    for m in given:
+        S = model.scores([{k: r for j,k,r in o[:m] if j>=0} for o in told])
+        ndcg = ranking_scores(np.where(out, -np.inf, S), rel, k, also)['ndcg']
+        draws = _draws(len(ndcg), 1000, seed)@ndcg/len(ndcg)
+        rows.append((m, ndcg.mean(), *np.quantile(draws, [.025,.975]), len(new)))
+    return pd.DataFrame(rows, columns=['given', 'ndcg', 'low', 'high', 'users'])
 
 # %% ../nbs/55_ratings.ipynb #55a000f1
 @patch
