@@ -61,13 +61,13 @@ def _lines(path, such='u.data or ratings.csv'):
     try: return data.decode('utf-8-sig')
     except UnicodeDecodeError: return data.decode('latin-1')
 
-def _cells(text):
+def _cells(text, name):
     "Rows of cells of a text: by `::`, tab, `|`, `;` or comma, whichever its first line has"
     first = text.split('\n', 1)[0]
     by = next((o for o in ('::', '\t', '|', ';', ',') if o in first), ',')
     if by=='::' or by=='|': return [o.split(by) for o in text.splitlines() if o.strip()]
     try: return [o for o in csv.reader(io.StringIO(text), delimiter=by) if o]
-    except csv.Error as e: raise PetlabError(f'no table ({e}); save it as CSV, a line for each rating') from e
+    except csv.Error as e: raise PetlabError(f'{name}: no table ({str(e).split(" - ")[0]}); save it as CSV, a line for each rating') from e
 
 # %% ../nbs/55_ratings.ipynb #55a00023
 def _is_number(text):
@@ -81,9 +81,10 @@ def _known_name(text):
 def _table(path):
     "A data frame of text cells with `row` (line or row, as people count it) as its index, and what was found"
     import pandas as pd
-    rows,name = _cells(_lines(path)),shown(Path(path).name)
+    name = shown(Path(path).name)
+    rows = _cells(_lines(path), name)
     head = None if _is_number(rows[0][min(2, len(rows[0])-1)]) and not any(map(_known_name, rows[0])) else rows[0]
-    cols = head or ['user','item','rating','time'][:len(rows[0])]
+    cols = [o.strip() for o in head] if head else ['user','item','rating','time'][:len(rows[0])]
     body = rows[1:] if head else rows
     for i,o in enumerate(body, 2 if head else 1):
         if len(o)!=len(cols) and not (head is None and len(o)>len(cols)==4):
@@ -165,7 +166,9 @@ def _checked(df, name, twice):
     import pandas as pd
     at = _columns(df, name)
     users,items = (['' if gone else _id(v) for v,gone in zip(df[at[o]], df[at[o]].isna())] for o in ('user','item'))
-    rating = pd.to_numeric(df[at['rating']], errors='coerce').to_numpy(float)
+    stars = df[at['rating']]
+    if not pd.api.types.is_numeric_dtype(stars): stars = stars.astype(str).str.replace(r'^([+-]?\d+),(\d\d?)$', r'\1.\2', regex=True)  # 3,5
+    rating = pd.to_numeric(stars, errors='coerce').to_numpy(float)
     for what,ok in (at['user'], np.array(users)!=''),(at['item'], np.array(items)!=''),(at['rating'], np.isfinite(rating)):
         if len(bad := np.flatnonzero(~ok)):
             raise PetlabError(f'{name}, row {df.index[bad[0]]}: {shown(what)} is {shown(repr(df[what].iloc[bad[0]]))}, '
@@ -185,7 +188,8 @@ def read_titles(
     path:str|Path # Such as u.item (by `|`), movies.dat (by `::`) or movies.csv
 ) -> dict: # Titles by id
     "Titles of items: of a file whose first two columns, or those with such names, are id and title; raises `PetlabError`"
-    rows,name = _cells(_lines(path, 'u.item or movies.csv')),shown(Path(path).name)
+    name = shown(Path(path).name)
+    rows = _cells(_lines(path, 'u.item or movies.csv'), name)
     head = [_known_name(o) for o in rows[0]]
     i,t = (head.index(o) if {'item','title'}<={*head} else n for n,o in enumerate(('item','title')))
     rows = rows[1:] if 'item' in head[:1] or {'item','title'}<={*head} else rows
@@ -200,6 +204,7 @@ def read_ratings(
 ) -> Ratings: # Which tells what was found where it is printed
     "Ratings from what there is; raises `PetlabError` that names the row, and the cure"
     if hasattr(path, 'columns'): df,name,found = path,'the data frame',''
+    elif not isinstance(path, (str, Path)): raise PetlabError(f'{type(path).__name__}: expected a file, a folder or a data frame')
     else:
         if (folder := Path(path)).is_dir():
             there = [folder/o for o in ('u.data', 'ratings.csv', 'ratings.dat') if (folder/o).is_file()]
@@ -299,6 +304,9 @@ class Recommender:
         self._fit(self.R)
         self._line = (0., 1.) if self.stars else self._calibrated()
         return self
+    def __getattr__(self, name):
+        if name in ('ratings','R','base'): raise PetlabError(f'{type(self).__name__} has learnt nothing yet; call fit(ratings) first')
+        raise AttributeError(name)
     def _fit(self, R): pass
     def rows(self, users):
         "Ratings of users, ids or dicts of ratings by item, csr [n,items]; none where one is unknown"
@@ -579,7 +587,7 @@ def recommend(self:Recommender,
     known:bool=False # Recommend what was rated already, too
 ) -> list: # `Recommendation`s, best first; of equal ones that which more have rated, then by id
     "What to see next, and why; raises `PetlabError`"
-    if n<1: raise PetlabError(f'{n}: expected one item or more')
+    if not isinstance(n, (int, np.integer)) or n<1: raise PetlabError(f'{n}: expected a whole number of items, 1 or more')
     row,at = self._row(user)
     S,cold = (o[0] for o in self._or_popular(self._scores_of(row, np.array([at])), row))
     r = self.ratings
@@ -687,6 +695,7 @@ def measure(
 ) -> Measured: # `rmse`, `mae`, `ndcg`, `recall`, `precision`, `coverage`, `novelty` (bits), `again`
     "What a model is worth in predicting and in recommending, user by user; raises `PetlabError`"
     users,r = dict(known=split.known, new=split.new, all=split.test.users).get(who),model.ratings
+    if k<1: raise PetlabError(f'{k}: expected lists of one item or more')
     if users is None: raise PetlabError(f"{who!r}: expected 'known', 'new' or 'all'")
     if not users: raise PetlabError(f'no {who} users to judge by; split otherwise')
     learnt = {(r.users[a],r.items[b]) for a,b in zip(r.u, r.i)}
