@@ -118,7 +118,7 @@ def _why_number(numbers, n, rows, name):
     if len({*numbers})==1 and n==rows: return 'the same in all rows'
     whole = len(numbers)==n>=20 and all(o.is_integer() for o in numbers)
     named = re.search(r'(^|[^a-z])(id|nr|no|key|index|uuid|number)$', name, re.I)
-    return 'a number of the row' if whole and (named or max(numbers)-min(numbers)==n-1) else ''
+    return 'a number of the row' if whole and (named or n>=.5*(max(numbers)-min(numbers)+1)) else ''
 
 def _why_words(full, n, rows):
     "Why a column of words teaches nothing, or `''`"
@@ -208,7 +208,7 @@ def text_value(self:Table, text):
     return self.value(row)
 
 @patch
-def sample_text(self:Table, sample): return '\n'.join(f'{c}: {"" if o is None else o}' for c,o in sample.items())
+def sample_text(self:Table, sample): return '\n'.join(f'{c}: {cell_text(o)}' for c,o in sample.items())
 
 # %% ../nbs/54_table.ipynb #bbd9a05e
 def date_parts(
@@ -622,7 +622,7 @@ def explained(self:Table, sample, estimator, target, which):
     most = max(map(abs, effects.values())) or 1.
     def row(c, o):
         color = f"rgba({'200,60,40' if o<0 else '40,140,60'},{abs(o)/most*.6:.2f})"
-        cell = '' if sample[c] is None else escape(shown(sample[c])[:100])
+        cell = escape(shown(cell_text(sample[c]))[:100])
         return f'<tr style="background:{color}"><td>{escape(shown(c))}<td>{cell}<td>{o:+.2f}'
     return f"<table>{''.join(row(c, o) for c,o in sorted(effects.items(), key=lambda o: -abs(o[1])))}</table>"
 
