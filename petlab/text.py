@@ -7,7 +7,9 @@ Docs: https://petlab.github.io/petlab/text.html.md"""
 # %% auto #0
 __all__ = ['text_columns', 'TextWay', 'draw_letters', 'text_counts', 'text_meaning', 'text_like', 'Text', 'class_ratio',
            'TextWeights', 'TextHead', 'TextNumbers', 'Reasons', 'text_reasons', 'class_words', 'text_learner',
-           'text_ways', 'compare_texts', 'text_curve', 'plot_text_curve']
+           'text_ways', 'compare_texts', 'text_curve', 'plot_text_curve', 'Reply', 'Assistant', 'make_assistant',
+           'draw_strangers', 'Trade', 'scope_trade', 'plot_trade', 'assistant_score', 'read_assistant', 'chat',
+           'assistant_from']
 
 # %% ../nbs/53_text.ipynb #53a00003
 import json, math, re, time, numpy as np
@@ -16,7 +18,7 @@ from functools import lru_cache
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from fastcore.basics import num_cpus, patch, store_attr
+from fastcore.basics import patch, store_attr
 from sklearn.base import BaseEstimator
 from . import PetlabError
 from .core import *
@@ -259,22 +261,51 @@ def _slope(
 # %% ../nbs/53_text.ipynb #53a00053
 def _one_hot(y, k=None): return np.eye(k or int(y.max())+1, dtype=np.float32)[y]
 
+def _machine(z, y, c, weight=None):
+    "Weights [f] and bias of a linear support vector machine for 0 and 1"
+    from sklearn.svm import LinearSVC
+    if len(seen := np.unique(y))<2: return np.zeros(z.shape[1], np.float32),1. if seen[0] else -1.
+    svm = LinearSVC(C=c, tol=.01, random_state=0).fit(z, y, weight)
+    return svm.coef_[0].astype(np.float32),float(svm.intercept_[0])
+
+def _machines(
+    z, # Sparse, as from `TextWeights` [n,f]
+    y:np.ndarray, # 0 or 1 [n,k], one 1 a row
+    c:float, # Of `LinearSVC`
+    near:int=800, # Texts of other classes that are nearest to a class, by its mean
+    some:int=300, # Of the rest, each for as many as it takes to stand for all
+    seed:int=0
+) -> list: # For each class weights [f] and bias
+    "One against the rest, where the rest is not looked at in whole"
+    scores,rng,res = np.asarray((z@(z.T@y)).astype(np.float32)),np.random.default_rng(seed),[]
+    for own,score in zip(y.T>0, scores.T):
+        others = np.flatnonzero(~own)
+        others = others[np.argsort(-score[others], kind='stable')]
+        drawn = rng.choice(others[near:], min(some, max(len(others)-near, 0)), replace=False)
+        rows,far = np.concatenate([np.flatnonzero(own), others[:near], drawn]),max(len(others)-near, 0)/max(len(drawn), 1)
+        res.append(_machine(z[rows], own[rows], c, np.r_[np.ones(len(rows)-len(drawn)), np.full(len(drawn), far)]))
+    return res
+
+# %% ../nbs/53_text.ipynb #53a00057
 class TextHead(BaseEstimator):
-    "Classes, or several labels, of `text_counts`: `TextWeights`, a linear support vector machine, and the slope of its probabilities"
-    def __init__(self, c=.2, power=.5, counted=True, seed=0): self.c,self.power,self.counted,self.seed = c,power,counted,seed
+    "Classes, or several labels, of `text_counts`: `TextWeights`, linear support vector machines, and the slope of their probabilities"
+    def __init__(self, c=None, power=.5, counted=None, meaning=None, seed=0):
+        self.c,self.power,self.counted,self.meaning,self.seed = c,power,counted,meaning,seed
     def _fit(self, x, y):
-        "Weights of columns, and the machine"
-        from sklearn.svm import LinearSVC
-        weights = TextWeights(self.power, self.counted).fit(x, y if y.ndim==2 else _one_hot(y))
-        z,svm = weights.transform(x),LinearSVC(C=self.c, tol=.01, random_state=self.seed)
-        def fit(y):
-            if len(seen := np.unique(y))<2: return np.zeros((1, z.shape[1])),np.array([1. if seen[0] else -1.])
-            svm.fit(z, y)
-            return svm.coef_,svm.intercept_
-        found = [fit(y)] if y.ndim==1 else [fit(o) for o in y.T]
-        w,b = (np.concatenate(o).astype(np.float32) for o in zip(*found))
-        if y.ndim==1 and len(w)==1: w,b = np.stack([-w[0]/2, w[0]/2]),np.array([-b[0]/2, b[0]/2])
-        return weights,w,b
+        "Weights of columns, and the machines"
+        long = (x.indices<2*text_columns).sum()/x.shape[0]  # columns a text
+        def usual(value, *others): return others[0] if value is None and long<250 else others[1] if value is None else value
+        counted = long<1500 if self.counted is None else self.counted
+        each,c = _one_hot(y) if y.ndim==1 else y,usual(self.c, 1., .3)
+        weights = TextWeights(self.power, bool(counted), usual(self.meaning, 1., .4)).fit(x, each)
+        z = weights.transform(x)
+        if y.ndim==1 and each.shape[1]==2:
+            w,b = _machine(z, y, c)
+            found = [(-w/2, -b/2), (w/2, b/2)]
+        elif y.ndim==1 and each.shape[1]>20 and len(y)>2000: found = _machines(z, each, c, seed=self.seed)
+        else: found = [_machine(z, o, c) for o in each.T]
+        w,b = zip(*found)
+        return weights,np.stack(w),np.array(b)
     def fit(self, x, y):
         y = np.asarray(y)
         self.classes_,self.several_ = np.unique(y) if y.ndim==1 else np.arange(y.shape[1]),y.ndim==2
@@ -470,6 +501,7 @@ def html(self:Reasons,
     said = f'{what}: {unit} {self.total:+.2f}, {self.rest:+.2f} of it without any word'
     return f'<p style="color:black;background:white;padding:.4em">{_marks(self.text, self.shares, most)}{more}<br><small>{said}</small></p>'
 
+# %% ../nbs/53_text.ipynb #53a00088
 @patch
 def _repr_html_(self:Reasons): return self.html()
 
@@ -560,6 +592,7 @@ def _tfidf(texts, labels, others):
     x = make_union(words, TfidfVectorizer(analyzer='char_wb', ngram_range=(2,5), sublinear_tf=True))
     return make_pipeline(x, LogisticRegression(C=10, max_iter=300)).fit(texts, labels).predict(others)
 
+# %% ../nbs/53_text.ipynb #53a0010a
 def _petlab(texts, labels, others, meaning=False):
     "What `train_records` fits, without its folds"
     kind,(vocab,y) = Text(meaning=meaning),np.unique(labels, return_inverse=True)
@@ -643,3 +676,343 @@ def plot_text_curve(
     ax.set_xticks(sorted({*rows.n}), [*map(str, sorted({*rows.n}))])
     ax.legend(fontsize=7)
     return ax
+
+# %% ../nbs/53_text.ipynb #53a00201
+class Reply(namedtuple('Reply', 'text what intent among prob scope')):
+    "`what` is `'answer'`, `'ask'` or `'refuse'`; the likeliest `intent`, the two `among` which it may be, `prob`, how far in `scope`"
+    def __str__(self): return self.text
+
+def _words_of(intent): return shown(intent).replace('_', ' ')
+
+class Assistant:
+    "A model of texts that answers with texts, and sees by what it has learned what is out of its scope"
+    def __init__(self,
+        model, # `Predictor` of texts with classes, the intents
+        learned:list, # Texts that it has learned from
+        replies:dict=None, # Intent -> text; default: the intent's name
+        threshold:float=None, # Of `scope`: what is lower is refused; None: nothing is
+        close:float=0., # Log odds of the likeliest against the next: what is lower is asked back
+        refuse:str='I have no answer to that. I know about {known}.',
+        ask:str='Do you mean {first} (1), or {second} (2)?',
+        scales:tuple=(0.,1.,0.,1.), # Mean and deviation of the margins and of the nearness of texts that are in scope
+        facts:dict=None # What was measured when the threshold was chosen
+    ):
+        store_attr()
+        if model.kind.name!='text' or model.target.reads!='class' or not hasattr(model.estimator, 'margins'):
+            raise PetlabError(f'an assistant needs a model of texts with classes, and this is {model}')
+        self.replies,self.facts,self.scales = dict(replies or {}),dict(facts or {}),tuple(map(float, scales))
+        if strange := [o for o in self.replies if o not in model.vocab]:
+            some = ', '.join(map(shown, model.vocab[:8]))
+            raise PetlabError(f'a reply to {shown(repr(strange[0]))}, which is no intent of the model: {some}')
+        samples = [model.kind.sample(o) for o in learned]
+        if not samples: raise PetlabError('an assistant needs the texts that it has learned from, to see what is far from them')
+        self.mean = 0.
+        spots = self._spots(model.kind.features(samples))
+        if model.kind.meaning:
+            self.mean = spots.mean(0)
+            spots = self._spots(model.kind.features(samples))
+        self.spots = spots
+    def _spots(self, x):
+        "Where texts are: what they mean, or else their columns; each of length 1"
+        z = self.model.estimator.weights_.transform(x)
+        if not self.model.kind.meaning: return _unit(z)
+        z = np.asarray(z[:,self.model.estimator.weights_.ends_[1]:].todense())
+        def unit(o): return o/np.linalg.norm(o, axis=1, keepdims=True).clip(1e-9)
+        return unit(unit(z)-self.mean)
+
+# %% ../nbs/53_text.ipynb #53a00203
+@patch
+def measures(self:Assistant,
+    x # As from `Text.features` [n,...]
+) -> np.ndarray: # [n,2]
+    "The largest margin of each text, and the mean cosine to the three nearest that were learned"
+    near,spots = [],self._spots(x)
+    for i in range(0, x.shape[0], 500):
+        a = spots[i:i+500]@self.spots.T
+        a = np.asarray(a.todense() if hasattr(a, 'todense') else a)
+        near.append(np.partition(a, max(a.shape[1]-3, 0), 1)[:,-3:].mean(1))
+    return np.stack([self.model.estimator.margins(x).max(1), np.concatenate(near)], 1)
+
+@patch
+def scope(self:Assistant,
+    texts:list # [n], none empty
+) -> np.ndarray: # [n]
+    "How much each text is in scope: both measures in deviations from those of texts that are, summed up"
+    return self._scope(self.model.kind.features([self.model.kind.sample(o) for o in texts]))
+
+@patch
+def _scope(self:Assistant, x):
+    (m,n),(a,s,b,t) = self.measures(x).T,self.scales
+    return (m-a)/s+(n-b)/t
+
+# %% ../nbs/53_text.ipynb #53a0020b
+@patch
+def answers(self:Assistant,
+    texts:list # [n]
+) -> list: # A `Reply` each
+    "What it says; a text that is none is refused"
+    def opened(o):
+        try: return self.model.kind.sample(o)
+        except SampleError: return None
+    samples,vocab = [*map(opened, texts)],self.model.vocab
+    x = self.model.kind.features([o or '?' for o in samples]) if samples else None
+    res,(probs,scope) = [],(self.model.estimator.predict_proba(x), self._scope(x)) if samples else ((), ())
+    for sample,p,s in zip(samples, probs, scope):
+        i,j = np.argsort(-p, kind='stable')[:2]
+        what = 'refuse' if sample is None or self.threshold is not None and s<self.threshold else 'answer'
+        if what=='answer' and math.log(max(p[i], 1e-12)/max(p[j], 1e-12))<self.close: what = 'ask'
+        res.append(Reply(self._text(what, vocab[i], vocab[j]), what, vocab[i], (vocab[i],vocab[j]), float(p[i]), float(s)))
+    return res
+
+@patch
+def _text(self:Assistant, what, first, second):
+    known = ', '.join(map(_words_of, self.model.vocab[:6]))+(' and more' if len(self.model.vocab)>6 else '')
+    if what=='refuse': return self.refuse.replace('{known}', known)
+    if what=='ask': return self.ask.replace('{first}', _words_of(first)).replace('{second}', _words_of(second))
+    return self.replies.get(first, _words_of(first))
+
+@patch
+def __call__(self:Assistant, text) -> Reply:
+    "The reply to one text"
+    return self.answers([text])[0]
+
+# %% ../nbs/53_text.ipynb #53a00205
+def _just_above(scores, share):
+    "The least number such that at least a `share` of the scores are below it"
+    scores,n = np.sort(scores),math.ceil(share*len(scores)-1e-9)
+    return float(np.nextafter(scores[n-1], np.inf)) if n else -math.inf
+
+@patch
+def _features(self:Assistant, texts): return self.model.kind.features([self.model.kind.sample(o) for o in texts])
+
+# %% ../nbs/53_text.ipynb #53a0020d
+def _margin_gap(p):
+    two = np.sort(p.clip(1e-12), 1)[:,-2:]
+    return np.log(two[:,1]/two[:,0])
+
+def make_assistant(
+    model, # `Predictor` of texts with classes, or the folder of one
+    learned:list, # Texts that it has learned from
+    inside:list, # Validation texts in scope, that it has not learned from
+    outside:list=None, # Validation texts out of scope
+    replies:dict=None, # As in `Assistant`
+    refused:float=.8, # Share of what is `outside` that shall be refused
+    lost:float=.05, # Share of what is `inside` that may be refused, where nothing is `outside`
+    asked:float=.05, # Share of what is `inside` and not refused that shall be asked back
+    **kwargs # Of `Assistant`
+) -> Assistant:
+    "An assistant whose thresholds are chosen on validation texts; raises `PetlabError`"
+    for k,v in dict(refused=refused, lost=lost, asked=asked).items():
+        if not 0<=v<=1: raise PetlabError(f'{k}={v}: expected a share from 0 to 1')
+    if len(inside)<2 or outside is not None and not len(outside): raise PetlabError('expected 2 texts inside or more, and 1 outside')
+    res = Assistant(model if hasattr(model, 'kind') else Predictor(model), [*learned], replies, **kwargs)
+    known = {*res.learned}
+    if twice := sum(o in known for o in inside): print(f'{twice} of {len(inside)} validation texts were learned from: they look too good')
+    x = res._features(inside)
+    a,b = res.measures(x).T
+    res.scales = (float(a.mean()), float(a.std() or 1), float(b.mean()), float(b.std() or 1))
+    scope = res._scope(x)
+    if outside is None: res.threshold = float(np.quantile(scope, lost, method='lower'))
+    else: res.threshold = _just_above(res.scope(outside), refused)
+    there = scope>=res.threshold
+    gaps = _margin_gap(res.model.estimator.predict_proba(x))[there]
+    res.close = float(np.quantile(gaps, asked)) if asked and len(gaps) else 0.
+    res.facts = dict(inside=len(inside), outside=len(outside or []), inside_refused=int((~there).sum()), asked=int((gaps<res.close).sum()),
+        outside_refused=None if outside is None else int((res.scope(outside)<res.threshold).sum()), wanted=refused if outside else 1-lost)
+    return res
+
+# %% ../nbs/53_text.ipynb #53a00207
+_others = '''what is the capital of {c}|play some music|how is the weather in {c}|book me a flight to {c}|tell me a joke
+who won the match {d}|translate this into Latin|set an alarm for seven|how do I bake bread|what is the root of {n}|my computer is slow
+how far is {c} from here|recommend a film to me|is {c} bigger than Utrecht|read me the news|my train was late {d}|sing a song
+which bus goes to {c}|how many people live in {c}|buy {n} shares|what does the word cost mean|my phone is lost in {c}|paint the door'''
+
+def draw_strangers(
+    n:int=200, # Letters
+    seed:int=0
+) -> list: # Of text
+    "Draw letters that want what no shelter can give"
+    rng,res = np.random.default_rng(seed),[]
+    def one(texts): return str(rng.choice(texts.split('|')))
+    for _ in range(n):
+        text = one('|'.join(_others.splitlines())).format(c=one('Rome|Oslo|Lima|Cairo'), d=one(_days), n=int(rng.integers(9, 99)))
+        res.append(one(_around[0])+text+one('.|?|!|')+one(_around[1]))
+    return res
+
+# %% ../nbs/53_text.ipynb #53a00211
+class Trade(namedtuple('Trade', 'rows auroc right low high threshold')):
+    "`rows`: `threshold`, `refused` outside, `right`, `wrong`, `lost` inside; `auroc`; `right` at the wanted refusals; `threshold`"
+    def __str__(self): return f'right in scope {self.right:.1%} ({self.low:.1%} to {self.high:.1%}), AUROC {self.auroc}'
+
+def scope_trade(
+    assistant:Assistant,
+    inside:list, # Texts in scope that nothing was chosen by
+    labels:list, # Their intents
+    outside:list, # Texts out of scope that nothing was chosen by
+    refused:float=.8 # Share of what is outside that is refused where `right` is told
+) -> Trade:
+    "What it costs to refuse: answers right, wrong and lost for each share that is refused; raises `PetlabError`"
+    import pandas as pd
+    from petlab.confidence import auroc
+    x,vocab = assistant._features(inside),np.array(assistant.model.vocab, object)
+    good = vocab[assistant.model.estimator.predict_proba(x).argmax(1)]==np.array([*labels], object)
+    scope,strange = assistant._scope(x),assistant.scope(outside)
+    cuts = [-math.inf, *(_just_above(strange, o) for o in np.arange(.02, 1.01, .02))]
+    rows = pd.DataFrame([dict(threshold=t, refused=float((strange<t).mean()), right=float((good&(scope>=t)).mean()),
+        wrong=float((~good&(scope>=t)).mean()), lost=float((scope<t).mean())) for t in cuts])
+    cut = _just_above(strange, refused)
+    n = int((good&(scope>=cut)).sum())
+    return Trade(rows, auroc(-scope, -strange), n/len(good), *wilson(n, len(good)), cut)
+
+def plot_trade(
+    trade:Trade,
+    ax=None # Default: a new one
+): # Axes
+    "What becomes of texts in scope, over the share of others that is refused"
+    import matplotlib.pyplot as plt
+    ax = ax or plt.subplots(figsize=(5,3))[1]
+    o = 100*trade.rows
+    ax.stackplot(o.refused, o.right, o.lost, o.wrong, labels=['answered rightly', 'refused', 'answered wrongly'],
+        colors=['#4c9f70','#d9d9d9','#d1495b'])
+    ax.set(xlabel='refused of what is out of scope, %', ylabel='of what is in scope, %', xlim=(0,100), ylim=(0,100))
+    ax.legend(loc='lower left', fontsize=8)
+    return ax
+
+# %% ../nbs/53_text.ipynb #53a00214
+def assistant_score(
+    assistant:Assistant,
+    inside:list, # Texts in scope that nothing was chosen by
+    labels:list, # Their intents
+    outside:list=() # Texts out of scope that nothing was chosen by
+) -> 'pd.DataFrame': # Rows by `what` was done and whether that was right; `n`, `share` of the inside or outside, `low`, `high`
+    "What an assistant does with texts in and out of scope"
+    import pandas as pd
+    def row(where, what, hits): return where,what,int(sum(hits)),sum(hits)/len(hits),*wilson(int(sum(hits)), len(hits))
+    found,rows = assistant.answers([*inside]),[]
+    whats = [(o.what, y==o.intent if o.what=='answer' else y in o.among) for o,y in zip(found, labels)]
+    kinds = {'right answer': ('answer',True), 'asked, rightly': ('ask',True), 'asked, in vain': ('ask',False),
+        'wrong answer': ('answer',False)}
+    for said,kind in kinds.items(): rows.append(row('inside', said, [o==kind for o in whats]))
+    rows.append(row('inside', 'refused', [o.what=='refuse' for o in found]))
+    if len(outside):
+        others = assistant.answers([*outside])
+        for what,said in (('refuse','refused'), ('ask','asked'), ('answer','answered')):
+            rows.append(row('outside', said, [o.what==what for o in others]))
+    return pd.DataFrame(rows, columns=['scope','what','n','share','low','high']).set_index(['scope','what'])
+
+# %% ../nbs/53_text.ipynb #53a00221
+_assistant_format = 1
+
+@patch
+def save(self:Assistant,
+    path:str|Path=None # File; default: `assistant.json` in the model's folder
+) -> Path:
+    "Write an assistant, without its model; raises `PetlabError`"
+    path = Path(path) if path else self.model.folder/'assistant.json'
+    info = dict(format=_assistant_format, model=self.model.info['weights']['sha256'], threshold=self.threshold, close=self.close,
+        scales=[*self.scales], refuse=self.refuse, ask=self.ask, replies=self.replies, facts=self.facts, learned=[*map(str, self.learned)])
+    with whole_file(path) as fn: fn.write_text(json.dumps(info, ensure_ascii=False, indent=1), encoding='utf8')
+    return path
+
+def read_assistant(
+    model, # `Predictor`, or the folder of a saved model
+    path:str|Path=None # File; default: `assistant.json` in the model's folder
+) -> Assistant:
+    "An assistant that was saved; raises `PetlabError`"
+    model = model if hasattr(model, 'kind') else Predictor(model)
+    path = Path(path) if path else model.folder/'assistant.json'
+    try: info = json.loads(path.read_text(encoding='utf8'))
+    except OSError as e: raise PetlabError(f'{shown(path)}: no assistant ({e.strerror}); make one by `make_assistant`, and save it') from e
+    except ValueError as e: raise PetlabError(f'{shown(path)}: not what an assistant was saved as ({e}); save it again') from e
+    def need(good, what):
+        if not good: raise PetlabError(f'{shown(path)}: {what}; save the assistant again')
+    def number(o): return isinstance(o, (int,float)) and math.isfinite(o)
+    need(isinstance(info, dict) and info.pop('format', None)==_assistant_format, f'expected an assistant in format {_assistant_format}')
+    need(info.pop('model', None)==model.info['weights']['sha256'], 'its thresholds were chosen for another model')
+    names = {'threshold','close','scales','refuse','ask','replies','facts','learned'}
+    need(info.keys()==names, f"expected {', '.join(sorted(names))}")
+    need(number(info['close']) and (info['threshold'] is None or isinstance(info['threshold'], float)), 'thresholds that are no numbers')
+    need(isinstance(info['scales'], list) and len(info['scales'])==4 and all(map(number, info['scales'])), 'no four scales')
+    need(min(info['scales'][1::2])>0, 'scales of nothing')
+    need(all(isinstance(info[o], str) for o in ('refuse','ask')), 'replies that are no text')
+    need(isinstance(info['learned'], list) and all(isinstance(o, str) for o in info['learned']), 'no list of learned texts')
+    need(isinstance(info['replies'], dict) and all(isinstance(o, str) for o in info['replies'].values()), 'replies that are no texts')
+    return Assistant(model, **info)
+
+# %% ../nbs/53_text.ipynb #53a00225
+def _chosen(line, among, assistant):
+    "Which of two was meant by an answer to a question back; None where it is something else"
+    low = line.strip().lower().strip('.!,')
+    for i,names in enumerate((('1','first','the first','one','yes'), ('2','second','the second','two'))):
+        if low in names or low==_words_of(among[i]).lower(): return among[i]
+    reply = assistant(line)
+    return reply.intent if reply.what!='refuse' and reply.intent in among else None
+
+def chat(
+    assistant:Assistant,
+    lines=None, # Of texts, such as an open file; default: what is typed
+    out=None, # Where replies are written; default: what is printed to
+    prompt:str='> '
+) -> list: # A `Reply` each
+    "Talk until the lines end, or one is `quit`"
+    import sys
+    lines,out,pending,res = lines or sys.stdin,out or sys.stdout,None,[]
+    typed = getattr(lines, 'isatty', bool)()
+    def say(text, end='\n'):
+        out.write(shown(text)+end)
+        out.flush()
+    n = len(assistant.model.vocab)
+    say(f'I know the answer to {n} kinds of questions, and make up none. To end: quit')
+    if assistant.threshold is None: say('Nothing was set as out of my scope: I answer everything, also what I do not know.')
+    say(prompt, '')
+    for line in lines:
+        if not typed: say(line.strip())
+        if line.strip().lower() in ('quit','exit','bye'): break
+        meant = _chosen(line, pending, assistant) if pending and line.strip() else None
+        reply = assistant(line)
+        if meant: reply = reply._replace(text=assistant._text('answer', meant, meant), what='answer', intent=meant)
+        pending = reply.among if reply.what=='ask' else None
+        res.append(reply)
+        say(reply.text)
+        say(prompt, '')
+    say('')
+    return res
+
+# %% ../nbs/53_text.ipynb #53a00231
+def _texts_of(source, kind):
+    "Texts of a list, a table, or a file with one a line"
+    if not isinstance(source, (str,Path)) and not hasattr(source, 'iloc'): return [*source]
+    if is_table(source):
+        items = table_rows(source)[1]
+        return [kind.sample(o) for o,why in zip(items, kind.check(items)) if not why]
+    try: lines = Path(source).read_text(encoding='utf-8-sig').splitlines()
+    except (OSError, UnicodeDecodeError) as e: raise PetlabError(f'{shown(source)}: no texts ({e}); give a CSV, or lines in UTF-8') from e
+    return [o for o in lines if o.strip()]
+
+def _replies_of(source):
+    "Replies of a dict, or of a table: the first column is the intent, the second what is said"
+    if source is None or isinstance(source, dict): return source
+    df = read_table(source)[0]
+    if len(df.columns)<2: raise PetlabError(f'{shown(source)}: expected two columns, an intent and what is said to it')
+    return {cell_text(a): cell_text(b) for a,b in zip(df.iloc[:,0], df.iloc[:,1])}
+
+# %% ../nbs/53_text.ipynb #53a00233
+def assistant_from(
+    model, # `Predictor` of texts with classes, or the folder of one
+    source, # Table that the model was trained on, or a list of its texts
+    outside=None, # Texts out of scope: a table, a file with one a line, or a list
+    replies=None, # As in `Assistant`; or a table, in its first column the intent, in its second what is said
+    refused:float=.8, # As in `make_assistant`
+    **kwargs # Of `make_assistant`
+) -> Assistant:
+    "`make_assistant` of files; raises `PetlabError`"
+    model = model if hasattr(model, 'kind') else Predictor(model)
+    kind,photos = model.kind,model.info['training'].get('photos') or {}
+    texts = _texts_of(source, kind)
+    sets,keys = {k: {*v.split()} for k,v in photos.items()},[o[:12] for o in kind.digests(texts)]
+    learned = [o for o,k in zip(texts, keys) if k in sets.get('train', ())]
+    inside = [o for o,k in zip(texts, keys) if k in sets.get('valid', ())]
+    if not learned: raise PetlabError('none of these texts is one that the model has learned from; give the table that it was trained on')
+    if len(inside)<2: raise PetlabError('the model was trained without texts to validate by; train it again with --valid-pct 0.2')
+    others = None if outside is None else _texts_of(outside, kind)
+    return make_assistant(model, learned, inside, others, _replies_of(replies), refused, **kwargs)
