@@ -193,8 +193,9 @@ def _cell(self:Table, c, how, o):
 @patch
 def value(self:Table, row):
     if not self.columns: raise ValueError('which columns there are is not known yet: train, or give Table(columns={...})')
+    row = {str(c): o for c,o in row.items()}
     if lost := [c for c in self.columns if c not in row]:
-        near = get_close_matches(lost[0], [*map(str, row)], 1)
+        near = get_close_matches(lost[0], row, 1)
         hint = f' (is it {near[0]!r}?)' if near else ''
         raise ValueError(f'no column {_listed(lost)}{hint}; give it, with an empty cell where it is not known')
     return {c: self._cell(c, how, row[c]) for c,how in self.columns.items()}
@@ -341,7 +342,7 @@ class TableHead(BaseEstimator):
         iters = self.max_iter if k<4 else max(min(self.max_iter, 30), 3*self.max_iter//k)
         args = dict(learning_rate=self.learning_rate, early_stopping=False, min_samples_leaf=self.min_samples_leaf,
             categorical_features=self.coder_.categorical, random_state=self.seed)
-        two = 'pairwise' if m.shape[1]>1 else None
+        two = 'pairwise' if 1<m.shape[1]<=60 else None  # of more columns there are too many pairs
         pairs = trees(max_iter=iters, max_leaf_nodes=self.max_leaf_nodes, interaction_cst=two, **args)
         self.trees_ = [o.fit(m, y) for o in (pairs, trees(max_iter=iters*4//3, max_leaf_nodes=16, max_depth=4, **args))]
         return self
