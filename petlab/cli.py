@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/cli.html.md"""
 
 # %% auto #0
 __all__ = ['train', 'predict', 'evaluate', 'bench', 'bank', 'report', 'tune', 'compare', 'zoo', 'search', 'check', 'review',
-           'main']
+           'chat', 'recommend', 'main']
 
 # %% ../nbs/82_cli.ipynb #e7a4583a
 import errno, os, shlex, signal, sys, threading, time, warnings
@@ -17,10 +17,10 @@ from . import PetlabError, __version__
 
 # %% ../nbs/82_cli.ipynb #89aacb8a
 def train(
-    source:str, # A folder of photos, a CSV that names them, 'sketch' (the built-in sample) or 'pets' (Oxford-IIIT Pet, 774 MB to fetch)
+    source:str, # A folder of photos, a CSV that names them or holds the rows, 'sketch' (drawn) or 'pets' (Oxford-IIIT Pet, 774 MB to fetch)
     label:str=None, # What to learn: cat (or dog), breed, folder, a regular expression, or columns of the CSV, with commas; else worked out
     target:str=None, # What a label is: class, several (any number of labels), number, or a room's name; default: what the labels are
-    item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
+    item:str=None, # Column of the CSV that names the photos, by its name or from 0; of rows those they are made of; default: worked out
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     arch:str=None, # Network, a name that `petlab zoo` shows or one of timm's; several with + between them; default: efficientnet_lite0
@@ -31,7 +31,7 @@ def train(
     test_pct:float=0., # Fraction of the photos set aside before that, and measured once, at the end
     seed:int=42, # Same seed, same photos, same machine: same numbers
     out:str='model', # Folder for the model; a model that is there is replaced
-    kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
+    kind:str='photo', # photo, sound, track, program, text, table, protein, a Python file of yours; with settings, as 'sound(word=0)'
     groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     onto:str=None, # Folder of a saved model that learns these classes beside its own
     rehearse:str=None, # With --onto: photos of its own classes, or how many of those it keeps of each (0: none); default: all it keeps
@@ -243,7 +243,7 @@ def _photos(
 
 def predict(
     model:str, # Folder of a saved model
-    *photos:str, # Photos, or folders of them
+    *photos:str, # Photos, or folders of them; of texts and rows tables, or a text itself
     kind:str=None, # Python file of the model's kind of sample, where that is one of yours, such as motion.py; it is run
     json:bool=False # Print a JSON object a line and nothing else
 ) -> int: # Exit code
@@ -456,7 +456,7 @@ def tune(
     trials:int=100, # Settings to try, those of an earlier run included
     label:str=None, # What to learn, as in `petlab train`; default: worked out
     target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
-    item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
+    item:str=None, # Column of the CSV that names the photos, by its name or from 0; of rows those they are made of; default: worked out
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     arch:str=None, # Networks to choose among, separated by commas; default: efficientnet_lite0
@@ -464,7 +464,7 @@ def tune(
     test_pct:float=0.2, # Fraction of the photos sealed before that, and looked at once, at the end
     seed:int=42, # Of the draws and the search
     out:str='model', # Folder for the best model; the search is kept beside it, and taken up again by the same command
-    kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
+    kind:str='photo', # photo, sound, track, program, text, table, protein, a Python file of yours; with settings, as 'sound(word=0)'
     groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
@@ -497,12 +497,12 @@ def compare(
     arch:str=None, # Networks, separated by commas; default: those of `petlab zoo` whose weights are here
     label:str=None, # What to learn, as in `petlab train`; default: worked out
     target:str=None, # What a label is: class, several (any number of labels) or number; default: what the labels are
-    item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
+    item:str=None, # Column of the CSV that names the photos, by its name or from 0; of rows those they are made of; default: worked out
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     seed:int=42, # Of the draws
     out:str=None, # File for the picture, such as archs.png
-    kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
+    kind:str='photo', # photo, sound, track, program, text, table, protein, a Python file of yours; with settings, as 'sound(word=0)'
     groups:str=None, # What is never on both sides of a split, such as a speaker: folder, a regular expression or a column; default: copies
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
@@ -592,11 +592,11 @@ def check(
     source:str, # A folder of photos, a CSV that names them, 'sketch' (the built-in sample) or 'pets'
     label:str=None, # What the labels are: cat, breed, folder, a regular expression, or columns of the CSV; default: worked out
     target:str=None, # What a label is: class, several or number; default: what the labels are
-    item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
+    item:str=None, # Column of the CSV that names the photos, by its name or from 0; of rows those they are made of; default: worked out
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     arch:str=None, # As in train, whose activations are used again
-    kind:str='photo', # What the samples are: photo, sound, track, program, a Python file of yours; with settings, as 'sound(word=0)'
+    kind:str='photo', # photo, sound, track, program, text, table, protein, a Python file of yours; with settings, as 'sound(word=0)'
     seed:int=0, # Of the folds
     out:str=None, # File for a picture of the most suspicious photos, such as suspects.png
     json:bool=False # Print one JSON object and nothing else
@@ -630,7 +630,7 @@ def review(
     source:str, # A folder of photos, or a CSV that names them
     label:str=None, # What the labels are: cat, breed, folder, a regular expression, or columns of the CSV; default: worked out
     classes:str=None, # Names of classes with commas between them: the photos have no labels yet, and the most useful are asked for first
-    item:str=None, # Column of the CSV that names the photos, by its name or from 0; default: the first that does
+    item:str=None, # Column of the CSV that names the photos, by its name or from 0; of rows those they are made of; default: worked out
     label_delim:str=None, # What is between several labels in a column of the CSV; default: ; or | or a comma, else a blank
     valid_col:str=None, # Column of the CSV that says what is held out; default: is_valid, set or split
     out:str=None, # File of the journal; default: .petlab-review.db in the folder, or beside the CSV
@@ -655,12 +655,51 @@ def review(
     elif not json: print(facts['said'])
     return int(bool(facts.get('failed')))
 
+# %% ../nbs/82_cli.ipynb #26a985cc
+def chat(
+    model:str, # Folder of a saved model of texts, whose classes are intents
+    source:str=None, # The table that it was trained on, to make its assistant by what it held out; default: the one it has
+    outside:str=None, # With --source: texts that are none of its intents, a CSV or a .txt with one a line
+    replies:str=None, # With --source: a CSV, first the intent, then what is said; default: the intent's name
+    refused:float=.8, # With --source: share of the texts outside that is refused
+    json:bool=False # Print one JSON object a line and nothing else
+) -> int: # Exit code
+    "Talk to a model of intents: it answers from texts that were written for it, asks back, and refuses; it writes nothing of its own"
+    from io import StringIO
+    from petlab.text import assistant_from, chat, read_assistant
+    if (outside or replies) and not source: raise PetlabError('--outside and --replies are to make an assistant: give --source too')
+    with _quiet(json): assistant = assistant_from(model, source, outside, replies, refused) if source else read_assistant(model)
+    if source:
+        assistant.save()
+        facts = {k: f'{v:.1%}' if isinstance(v, float) else v for k,v in assistant.facts.items() if v is not None}
+        with _quiet(json): print(', '.join(f'{k} {v}' for k,v in facts.items()))
+    if json:
+        for o in chat(assistant, sys.stdin, StringIO()): print(dumps(o._asdict()))
+    else: chat(assistant)
+    return 0
+
+def recommend(
+    ratings:str, # MovieLens' u.data or ratings.dat, a folder of it, or a CSV with user, item, rating and perhaps time
+    user:str=None, # Whom to recommend to; default: someone new, of whom nothing is known
+    n:int=10, # How many
+    items:str=None, # File that names the items, such as u.item; default: the one beside the ratings
+    model:str='ease', # ease, als, neighbours, popularity, biases, svd or fastai
+    known:bool=False, # Whether to recommend again what the user has rated
+    json:bool=False # Print one JSON object a line and nothing else
+) -> int: # Exit code
+    "Recommend items to a user, and say why"
+    from petlab.ratings import recommend_for
+    with _quiet(): rows = recommend_for(ratings, user, n, items, model, known)
+    for o in rows: print(dumps(o.asdict()) if json else o)
+    return 0
+
 # %% ../nbs/82_cli.ipynb #9349c672
 _examples = {train: 'petlab train my_photos --out model', predict: 'petlab predict model my_photo.jpg my_folder',
     evaluate: 'petlab evaluate model my_folder --label folder', report: 'petlab report model my_folder --out report.html',
     tune: 'petlab tune my_folder --label folder --trials 200', compare: 'petlab compare my_folder --label folder', zoo: 'petlab zoo',
     bank: 'petlab bank info', search: 'petlab search "siamese cat" "pug dog" --n 100 --out pets', check: 'petlab check my_photos',
-    review: 'petlab review my_photos', bench: 'petlab bench --photos my_photos --quick'}
+    review: 'petlab review my_photos', chat: 'petlab chat model --source my_texts.csv --outside others.txt --replies replies.csv',
+    recommend: 'petlab recommend u.data --user 42', bench: 'petlab bench --photos my_photos --quick'}
 _commands = {f.__name__: f for f in _examples}
 
 def _help():
@@ -681,6 +720,7 @@ _limits = dict(seed=(_from(0, 2**32-1),'a whole number from 0 to 4294967295'), v
     epochs=(_from(1, 10**4),'a whole number from 1 to 10000'), n=(_from(1, 10**5),'a whole number from 1 to 100000'),
     port=(_from(0, 65535),'a whole number from 0 to 65535'), unfrozen=(_from(0, 10**4),'a whole number from 0 to 10000'),
     remember=(_from(0, 10**4),'a whole number from 0 to 10000'),
+    refused=(_from(0, 1),'a fraction from 0 to 1, as in 0.8'),
     trials=(_from(1, 10**6),'a whole number from 1 to 1000000'), days=(lambda o: o>=0,'days, 0 or more'))
 
 def _check(args):

@@ -34,7 +34,7 @@ _weights,_info,_card,_sums = 'model.safetensors','model.json','README.md','SHA25
 _network = ('network.xml', 'network.bin')
 _ledger = 'ledger.jsonl'
 _answers,_memory,_estimator = 'answers.safetensors','memory.safetensors','head.skops'
-_parts = (_weights, _info, _card, _sums, _answers, _memory, _estimator, *_network, _ledger)
+_parts = (_weights, _info, _card, _sums, _answers, _memory, _estimator, *_network, _ledger, 'assistant.json')
 
 # %% ../nbs/15_model.ipynb #0e7f92ab
 def _plain(o):

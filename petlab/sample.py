@@ -593,7 +593,7 @@ def pet_table(
         raise PetlabError(f"{'' if is_table(path) else f'{shown(path)}: '}none of the {len(table)} files can be used; {table.reason[0]}")
     same = _each_key(copies, table.file[ok], 'copies')
     for i,o in zip(ok, _held_copies(same, table.set[ok])):
-        if o: table.loc[i, 'reason'] = f"a copy of a photo of the {'official ' if split=='official' else ''}{o} set"
+        if o: table.loc[i, 'reason'] = f"a copy of a {sample_kinds[kind].name} of the {'official ' if split=='official' else ''}{o} set"
     lost = [table.reason[i]!='' for i in ok]
     ok,same = ok[[not o for o in lost]],[k for k,o in zip(same, lost) if not o]
     files,said = table.file[ok].tolist(),table.set[ok].tolist()
