@@ -296,7 +296,7 @@ class TextHead(BaseEstimator):
         long = (x.indices<2*text_columns).sum()/x.shape[0]  # columns a text
         def usual(value, *others): return others[0] if value is None and long<250 else others[1] if value is None else value
         counted = long<1500 if self.counted is None else self.counted
-        each,c = _one_hot(y) if y.ndim==1 else y,usual(self.c, 1., .3)
+        each,c = _one_hot(y) if y.ndim==1 else y,usual(self.c, 1., 1. if len(y)<2000 else .15)
         weights = TextWeights(self.power, bool(counted), usual(self.meaning, 1., .4)).fit(x, each)
         z = weights.transform(x)
         if y.ndim==1 and each.shape[1]==2:
@@ -521,7 +521,7 @@ def class_words(
     probs,rows = model.outputs(samples),{}
     for i,label in enumerate(model.vocab):
         sums = {}
-        for o in (samples[j] for j in np.argsort(-probs[:,i])[:200]):
+        for o in (samples[j] for j in np.argsort(-probs[:,i])[:50]):
             for word,share in _reasons(model.kind, model.estimator, model.target, o, i).words:
                 sums.setdefault(word.strip('.,;:()"\'').lower(), []).append(share)
         rows[label] = sorted((w for w,v in sums.items() if w and len(v)>=least), key=lambda w: -np.mean(sums[w]))[:most]
