@@ -56,7 +56,7 @@ said = dict(core='Errors and files', photo='Photos', source='Tables', sketch='Th
     zoo='Pretrained networks', engine='Fast inference', bank='The bank of activations', head='Fitting the head', target='Classes, labels, numbers',
     model='The model folder', train='Training', predict='Predicting', records='Training on records', data='DataLoaders', learn='Learner', acts='A learner on the bank', save='Saving and loading',
     judge='Test set, comparison', copies='The same photo twice', measure='Loss, metric, overfitting', confidence='How sure it is', look='Where it looks', tune='Hyperparameters',
-    report='The report', remember='What is forgotten', filters='Filters', sound='Sounds', track='Mouse tracks', program='Programs', text='Texts', table='Tables of rows', ratings='Ratings', protein='Proteins', bench='The benchmark', all='One import', cli='The command') # titles of rooms, as a person would say them; others have their own
+    report='The report', remember='What is forgotten', filters='Filters', sound='Sounds', track='Mouse tracks', program='Programs', text='Texts', table='Tables of rows', ratings='Ratings', protein='Proteins', tasks='All tasks', bench='The benchmark', all='One import', cli='The command') # titles of rooms, as a person would say them; others have their own
 
 def toctree(names, caption=''):
     "Pages, as (title, name), in the sidebar"

@@ -359,14 +359,19 @@ def _check_out(file):
 def bench(
     photos:str='sketch', # A folder of photos with breeds in their names, or 'sketch'
     quick:bool=False, # Under 2 minutes: fewer photos, fewer contenders, no breeds
+    tasks:str=None, # CSV of tasks (name, kind, source, label, item, groups): each is learned by a trivial, a classical way, petlab and fastai
     out:str=None, # File to keep the result in, JSON
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code
-    "Measure petlab against what else people use: same photos, same weights, same split"
-    from petlab.bench import bench
+    "Measure petlab against what else people use: same photos, same weights, same split; or one task after the other"
+    from petlab.bench import bench, machine
     from petlab.core import whole_file
     if out: _check_out(out)
-    with _quiet(): res = bench(photos, quick)
+    if tasks:
+        from petlab.tasks import measure_tasks, read_tasks
+        with _quiet(): res = measure_tasks(read_tasks(tasks), date=time.strftime('%Y-%m-%d'), machine=machine())
+    else:
+        with _quiet(): res = bench(photos, quick)
     if out:
         with whole_file(out) as new: res.save(new)
     print(dumps(res.asdict()) if json else res)
@@ -719,8 +724,7 @@ _fraction = lambda o: 0<=o<1,'a fraction from 0 to below 1, as in 0.2'
 _limits = dict(seed=(_from(0, 2**32-1),'a whole number from 0 to 4294967295'), valid_pct=_fraction, test_pct=_fraction,
     epochs=(_from(1, 10**4),'a whole number from 1 to 10000'), n=(_from(1, 10**5),'a whole number from 1 to 100000'),
     port=(_from(0, 65535),'a whole number from 0 to 65535'), unfrozen=(_from(0, 10**4),'a whole number from 0 to 10000'),
-    remember=(_from(0, 10**4),'a whole number from 0 to 10000'),
-    refused=(_from(0, 1),'a fraction from 0 to 1, as in 0.8'),
+    remember=(_from(0, 10**4),'a whole number from 0 to 10000'), refused=(_from(0, 1),'a fraction from 0 to 1, as in 0.8'),
     trials=(_from(1, 10**6),'a whole number from 1 to 1000000'), days=(lambda o: o>=0,'days, 0 or more'))
 
 def _check(args):

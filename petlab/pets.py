@@ -70,6 +70,11 @@ def oxford_pets(
     return dest
 
 # %% ../nbs/04_pets.ipynb #2e60d7f1
+def _table_in(place, kind):
+    "The table that was drawn, where a kind is made of rows, else the folder"
+    tables = [o for o in place.iterdir() if kind.rows and is_table(o)]
+    return tables[0] if len(tables)==1 else place
+
 def _drawn(kind):
     "The folder of the drawn samples of a kind"
     if kind.name=='photo':
@@ -78,13 +83,13 @@ def _drawn(kind):
     place = data_path()/f'petlab-sketch-{kind.name}-{kind.version}'
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists(): return place
+        if place.exists(): return _table_in(place, kind)
         with tempfile.TemporaryDirectory(dir=place.parent, prefix='.drawing-') as tmp:
             kind.sketch(Path(tmp)/'new')
-            try: return Path(tmp, 'new').rename(place)
+            try: return _table_in(Path(tmp, 'new').rename(place), kind)
             except OSError:
                 if not place.exists(): raise
-                return place  # another process came first
+                return _table_in(place, kind)  # another process came first
     except OSError as e: raise PetlabError(f'{place} could not be written ({e.strerror or e}); set FASTAI_HOME to another folder') from e
 
 def pets_path(

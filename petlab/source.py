@@ -63,8 +63,9 @@ def _delimiter(text, folder, suffix='.csv'):
 
 # %% ../nbs/02_source.ipynb #ca0a13d0
 def _is_row(first, below):
-    "Whether a first line is no header, as a cell of it is a number, long, or there again in its column"
-    return any(_is_number(o) or len(o)>80 or o!='' and any(row[i:i+1]==[o] for row in below) for i,o in enumerate(first))
+    "Whether a first line is no header: a cell of it is a number or long, or half of them are there again in their columns"
+    again = [o!='' and any(row[i:i+1]==[o] for row in below) for i,o in enumerate(first)]
+    return any(_is_number(o) or len(o)>80 for o in first) or 2*sum(again)>=len(first)
 
 def _header(rows, folder, whole_rows):
     "Names of the columns, and the rows below them; without a header the names are positions"
