@@ -6,19 +6,20 @@ Docs: https://petlab.github.io/petlab/text.html.md"""
 
 # %% auto #0
 __all__ = ['text_columns', 'TextWay', 'draw_letters', 'text_counts', 'text_meaning', 'text_like', 'Text', 'class_ratio',
-           'TextWeights', 'TextHead', 'TextNumbers', 'Reasons', 'text_reasons', 'class_words', 'text_learner',
-           'text_ways', 'compare_texts', 'text_curve', 'plot_text_curve', 'Reply', 'Assistant', 'make_assistant',
-           'draw_strangers', 'Trade', 'scope_trade', 'plot_trade', 'assistant_score', 'read_assistant', 'chat',
-           'assistant_from']
+           'TextWeights', 'logistic_weights', 'TextHead', 'TextNumbers', 'Reasons', 'text_reasons', 'class_words',
+           'text_learner', 'text_ways', 'compare_texts', 'text_curve', 'plot_text_curve', 'Reply', 'Assistant',
+           'make_assistant', 'draw_strangers', 'Trade', 'scope_trade', 'plot_trade', 'assistant_score',
+           'read_assistant', 'chat', 'assistant_from']
 
 # %% ../nbs/53_text.ipynb #53a00003
 import json, math, re, time, numpy as np
 from collections import Counter, namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
-from fastcore.basics import patch, store_attr
+from fastcore.basics import num_cpus, patch, store_attr
 from sklearn.base import BaseEstimator
 from . import PetlabError
 from .core import *
@@ -129,10 +130,11 @@ class Text(Record):
     name,endings,sparse = 'text',('.txt', '.text', '.md'),True
     def __init__(self,
         columns:tuple=(), # Of a table, which are joined; none: a bare text, or the only column that is one
-        meaning:bool=False, # Use the vectors of the package wordllama as well
+        meaning:bool=None, # Use the vectors of the package wordllama as well; default: where it is installed
         most:int=100_000 # Characters that are looked at, from the start
     ):
         store_attr()
+        if meaning is None: self.meaning = find_spec('wordllama') is not None
         self.columns = (columns,) if isinstance(columns, str) else tuple(columns)
         if most<1: raise PetlabError(f'most={most}: expected a number of characters, 1 or more')
     def found(self, df, item, rest):
@@ -142,14 +144,14 @@ class Text(Record):
         if missing := [o for o in columns if o not in df.columns]: raise SourceError(f'no column {shown(missing[0])}')
         texts = [self._joined(dict(zip(columns, o))) for o in zip(*(df[o].iloc[:2000] for o in columns))]
         short = float(np.median([*map(len, texts)]))
-        meaning = bool(self.meaning or short<100 and find_spec('wordllama'))
         names = ' and '.join(map(shown, columns))
         print(f"texts: {'the columns' if len(columns)>1 else 'the column'} {names}{', joined' if len(columns)>1 else ''}, "
-            f"{short:.0f} characters in the middle{', with the meaning of words by wordllama' if meaning else ''}")
-        return type(self)(columns, meaning, self.most)
+            f"{short:.0f} characters in the middle{', with the meaning of words by wordllama' if self.meaning else ''}")
+        return type(self)(columns, self.meaning, self.most)
     def _joined(self, row): return '\n'.join(filter(None, (cell_text(row[o]) for o in self.columns or row)))
     def value(self, row):
         if missing := [o for o in self.columns if o not in row]: raise ValueError(f"there is no column {shown(missing[0])}")
+        if not self.columns and len(row)!=1: raise ValueError(f'a row of {len(row)} columns, where a text is expected; give its text alone')
         return self.text_value(self._joined(row))
     def text_value(self, text):
         if not isinstance(text, str): raise ValueError(f'a {type(text).__name__} is no text')
@@ -209,12 +211,14 @@ def _unit(x):
 
 class TextWeights(BaseEstimator):
     "Counts as comparable numbers: 1+log(count) or 1, times idf and a power of `class_ratio`; words and pieces of length 1, meaning less"
-    def __init__(self, power=.5, counted=True, meaning=.4): self.power,self.counted,self.meaning = power,counted,meaning
+    def __init__(self, power=.5, counted=True, meaning=.4, pieces=True):
+        self.power,self.counted,self.meaning,self.pieces = power,counted,meaning,pieces
     def fit(self, x, y=None):
         x.sort_indices()
         df = np.bincount(x.indices, minlength=x.shape[1])
         often = df>=(2 if x.shape[0]>=200 else 1)
         often[2*text_columns:] = True
+        if not self.pieces: often[text_columns:2*text_columns] = False
         self.columns_ = np.flatnonzero(often).astype(np.int64)
         df,self.ends_ = df[self.columns_],[int(o) for o in np.searchsorted(self.columns_, [text_columns, 2*text_columns])]
         self.scale_ = np.log((1+x.shape[0])/(1+df))+1
@@ -286,6 +290,56 @@ def _machines(
         res.append(_machine(z[rows], own[rows], c, np.r_[np.ones(len(rows)-len(drawn)), np.full(len(drawn), far)]))
     return res
 
+# %% ../nbs/53_text.ipynb #5300005b
+def _downhill(g, past, first):
+    "The direction of L-BFGS, by its two loops"
+    q,sums = g.copy(),[]
+    for s,d,r in past[::-1]:
+        sums.append(r*np.vdot(s, q))
+        q -= sums[-1]*d
+    q *= first
+    if past: q *= np.vdot(past[-1][0], past[-1][1])/np.vdot(past[-1][1], first*past[-1][1])
+    for (s,d,r),a in zip(past, sums[::-1]): q += (a-r*np.vdot(d, q))*s
+    return -q
+
+def logistic_weights(
+    x:list, # Blocks of features, sparse or arrays, float32 [n,f]
+    y:np.ndarray, # Classes from 0 [n]
+    k:int, # Classes
+    strength:float=.1, # Of the penalty, half the sum of squares
+    steps:int=20, # At most
+    kept:int=4 # Steps that the curvature is learned from
+) -> np.ndarray: # float32 [f,k]
+    "Multinomial logistic regression of all classes at once, by L-BFGS (Liu and Nocedal, 1989) from a diagonal"
+    back = [o.T.tocsr() if hasattr(o, 'tocsr') else np.ascontiguousarray(o.T) for o in x]
+    cut,rows,penalty = np.cumsum([0]+[o.shape[1] for o in x]),np.arange(len(y)),np.float32(strength)
+    size = np.concatenate([np.asarray((o.multiply(o) if hasattr(o, 'tocsr') else o*o).sum(0)).ravel() for o in x])
+    first,past,w = (1/(.02*size+strength)).astype(np.float32)[:,None],[],np.zeros((cut[-1],k), np.float32)
+    def loss(w):
+        p = sum(o@w[a:b] for o,a,b in zip(x, cut, cut[1:]))
+        p -= p.max(1, keepdims=True)
+        own = p[rows,y].sum(dtype=float)
+        np.exp(p, out=p)
+        total = p.sum(1, keepdims=True)
+        p /= total
+        p[rows,y] -= 1
+        value = float(np.log(total).sum(dtype=float)-own)+.5*strength*float(np.vdot(w, w))
+        return value,np.concatenate([o@p for o in back])+penalty*w
+    value,g = loss(w)
+    for _ in range(steps):
+        to = _downhill(g, past, first)
+        slope,step = float(np.vdot(g, to)),1.
+        if slope>-1e-6*max(value, 1): break
+        while True:
+            lower,h = loss(new := w+np.float32(step)*to)
+            if lower<=value+1e-4*step*slope or step<1e-3: break
+            step *= .4
+        if lower>value: break
+        s,d = new-w,h-g
+        if (r := float(np.vdot(s, d)))>1e-10: past = [*past, (s,d,1/r)][-kept:]
+        w,value,g = new,lower,h
+    return w
+
 # %% ../nbs/53_text.ipynb #53a00057
 class TextHead(BaseEstimator):
     "Classes, or several labels, of `text_counts`: `TextWeights`, linear support vector machines, and the slope of their probabilities"
@@ -295,14 +349,20 @@ class TextHead(BaseEstimator):
         "Weights of columns, and the machines"
         long = (x.indices<2*text_columns).sum()/x.shape[0]  # columns a text
         def usual(value, *others): return others[0] if value is None and long<250 else others[1] if value is None else value
-        counted = long<1500 if self.counted is None else self.counted
+        counted,meaning = long<1500 if self.counted is None else self.counted,usual(self.meaning, 1., .4)
         each,c = _one_hot(y) if y.ndim==1 else y,usual(self.c, 1., 1. if len(y)<2000 else .15)
-        weights = TextWeights(self.power, bool(counted), usual(self.meaning, 1., .4)).fit(x, each)
+        many = y.ndim==1 and each.shape[1]>20 and len(y)>2000
+        if many and x.shape[1]>2*text_columns:
+            weights = TextWeights(0, bool(counted), meaning, False).fit(x)
+            z,a = weights.transform(x),weights.ends_[1]
+            w = logistic_weights([z[:,:a].tocsr(), z[:,a:].toarray(), np.ones((len(y), 1), np.float32)], y, each.shape[1])
+            return weights,w[:-1].T.copy(),w[-1].astype(float)
+        weights = TextWeights(self.power, bool(counted), meaning).fit(x, each)
         z = weights.transform(x)
         if y.ndim==1 and each.shape[1]==2:
             w,b = _machine(z, y, c)
             found = [(-w/2, -b/2), (w/2, b/2)]
-        elif y.ndim==1 and each.shape[1]>20 and len(y)>2000: found = _machines(z, each, c, seed=self.seed)
+        elif many: found = _machines(z, each, c, seed=self.seed)
         else: found = [_machine(z, o, c) for o in each.T]
         w,b = zip(*found)
         return weights,np.stack(w),np.array(b)
@@ -334,7 +394,10 @@ def _left_out(self:TextHead, x, y, fold, which):
         weights,w,b = self._fit(x[rest], at)
         res[fold==i] = -9
         res[np.ix_(fold==i, seen)] = weights.transform(x[fold==i])@w.T+b
-    for i in which: fit(i)
+    if k>20 and x.shape[1]>2*text_columns:
+        with ThreadPoolExecutor(num_cpus()) as pool: list(pool.map(fit, which))
+    else:
+        for i in which: fit(i)  # liblinear draws by one generator, which threads would share
     return res
 
 @patch
@@ -440,8 +503,12 @@ def _shares(kind, weights, w, text):
     row,(low,at) = weights.transform(kind.features([text])),_lower(text)
     part = dict(zip(weights.columns_[row.indices].tolist(), row.data*w[row.indices]))
     places = [o for o in (*_word_places(low), *_piece_places(low)) if o[0] in part]
-    many,res = Counter(o for o,_,_ in places),np.zeros(len(text))
-    for c,a,b in places: np.add.at(res, at[a:b], part[c]/many[c]/(b-a))
+    many,res,steps = Counter(o for o,_,_ in places),np.zeros(len(text)),np.zeros(len(low)+1)
+    for c,a,b in places:
+        each = part[c]/many[c]/(b-a)
+        steps[a] += each
+        steps[b] -= each
+    np.add.at(res, at, steps.cumsum()[:-1])
     if kind.meaning:
         there = weights.columns_>=2*text_columns
         full = np.zeros(256, np.float32)
@@ -519,9 +586,10 @@ def class_words(
     import pandas as pd
     samples = [model.kind.sample(o) for o in texts]
     probs,rows = model.outputs(samples),{}
+    each = max(3000//len(model.vocab), 5)
     for i,label in enumerate(model.vocab):
         sums = {}
-        for o in (samples[j] for j in np.argsort(-probs[:,i])[:50]):
+        for o in (samples[j] for j in np.argsort(-probs[:,i])[:min(each, 50)]):
             for word,share in _reasons(model.kind, model.estimator, model.target, o, i).words:
                 sums.setdefault(word.strip('.,;:()"\'').lower(), []).append(share)
         rows[label] = sorted((w for w,v in sums.items() if w and len(v)>=least), key=lambda w: -np.mean(sums[w]))[:most]
@@ -811,14 +879,13 @@ def make_assistant(
     x = res._features(inside)
     a,b = res.measures(x).T
     res.scales = (float(a.mean()), float(a.std() or 1), float(b.mean()), float(b.std() or 1))
-    scope = res._scope(x)
-    if outside is None: res.threshold = float(np.quantile(scope, lost, method='lower'))
-    else: res.threshold = _just_above(res.scope(outside), refused)
-    there = scope>=res.threshold
+    scope,others = res._scope(x),None if outside is None else res.scope(outside)
+    cut = float(np.quantile(scope, lost, method='lower')) if outside is None else _just_above(others, refused)
+    there,res.threshold = scope>=cut,cut if math.isfinite(cut) else None
     gaps = _margin_gap(res.model.estimator.predict_proba(x))[there]
     res.close = float(np.quantile(gaps, asked)) if asked and len(gaps) else 0.
     res.facts = dict(inside=len(inside), outside=len(outside or []), inside_refused=int((~there).sum()), asked=int((gaps<res.close).sum()),
-        outside_refused=None if outside is None else int((res.scope(outside)<res.threshold).sum()), wanted=refused if outside else 1-lost)
+        outside_refused=None if outside is None else int((others<cut).sum()), wanted=refused if outside else 1-lost)
     return res
 
 # %% ../nbs/53_text.ipynb #53a00207
@@ -931,7 +998,7 @@ def read_assistant(
     need(info.pop('model', None)==model.info['weights']['sha256'], 'its thresholds were chosen for another model')
     names = {'threshold','close','scales','refuse','ask','replies','facts','learned'}
     need(info.keys()==names, f"expected {', '.join(sorted(names))}")
-    need(number(info['close']) and (info['threshold'] is None or isinstance(info['threshold'], float)), 'thresholds that are no numbers')
+    need(number(info['close']) and (info['threshold'] is None or number(info['threshold'])), 'thresholds that are no numbers')
     need(isinstance(info['scales'], list) and len(info['scales'])==4 and all(map(number, info['scales'])), 'no four scales')
     need(min(info['scales'][1::2])>0, 'scales of nothing')
     need(all(isinstance(info[o], str) for o in ('refuse','ask')), 'replies that are no text')
