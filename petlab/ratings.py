@@ -58,21 +58,31 @@ def _lines(path, such='u.data or ratings.csv'):
     except OSError as e: raise PetlabError(f'{shown(fn)}: {e.strerror or e}; give a file such as {such}') from e
     if not data.strip(): raise PetlabError(f'{shown(fn)}: it is empty; give a file such as {such}')
     if b'\0' in data[:4096]: raise PetlabError(f'{shown(fn)}: it is no text (zip, spreadsheet?); unpack it, or save it as CSV')
-    try: return data.decode('utf-8-sig')
-    except UnicodeDecodeError: return data.decode('latin-1')
+    try: text = data.decode('utf-8-sig')
+    except UnicodeDecodeError: text = data.decode('latin-1')
+    if not text.strip(): raise PetlabError(f'{shown(fn)}: it is empty; give a file such as {such}')
+    return text.replace('\r\n', '\n').replace('\r', '\n')
 
 def _cells(text, name):
-    "Rows of cells of a text: by `::`, tab, `|`, `;` or comma, whichever its first line has"
-    first = text.split('\n', 1)[0]
+    "Lines that rows begin in, and their cells: by `::`, tab, `|`, `;` or comma, whichever the first has; raises `PetlabError`"
+    lines,rows = text.split('\n'),[]
+    first = next(o for o in lines if o.strip())
     by = next((o for o in ('::', '\t', '|', ';', ',') if o in first), ',')
-    if by=='::' or by=='|': return [o.split(by) for o in text.splitlines() if o.strip()]
-    try: return [o for o in csv.reader(io.StringIO(text), delimiter=by) if o]
-    except csv.Error as e: raise PetlabError(f'{name}: no table ({str(e).split(" - ")[0]}); save it as CSV, a line for each rating') from e
+    if by in ('::','|'): rows = [(n,o.split(by)) for n,o in enumerate(lines, 1) if o.strip()]
+    else:
+        reader,n = csv.reader(io.StringIO(text), delimiter=by),1
+        try:
+            for o in reader:
+                if len(o)>1 or o and o[0].strip(): rows.append((n,o))
+                n = reader.line_num+1
+        except csv.Error as e:
+            raise PetlabError(f'{name}, row {n}: no row of a table ({str(e).split(" - ")[0]}); is a quote not closed?') from e
+    return zip(*rows)
 
 # %% ../nbs/55_ratings.ipynb #55a00023
 def _is_number(text):
     try: return math.isfinite(float(text))
-    except ValueError: return False
+    except (ValueError, TypeError, OverflowError): return False
 
 def _known_name(text):
     "Which column a head means, or ''"
@@ -82,16 +92,15 @@ def _table(path):
     "A data frame of text cells with `row` (line or row, as people count it) as its index, and what was found"
     import pandas as pd
     name = shown(Path(path).name)
-    rows = _cells(_lines(path), name)
+    lines,rows = _cells(_lines(path), name)
     head = None if _is_number(rows[0][min(2, len(rows[0])-1)]) and not any(map(_known_name, rows[0])) else rows[0]
     cols = [o.strip() for o in head] if head else ['user','item','rating','time'][:len(rows[0])]
-    body = rows[1:] if head else rows
-    for i,o in enumerate(body, 2 if head else 1):
+    lines,body = (o[1:] if head else o for o in (lines,rows))
+    for i,o in zip(lines, body):
         if len(o)!=len(cols) and not (head is None and len(o)>len(cols)==4):
             raise PetlabError(f'{name}, row {i}: {len(o)} cells, but {len(cols)} in the first row; mend or delete that row')
     if not body: raise PetlabError(f'{name}: a head and no row; give a file with a line for each rating')
-    df = pd.DataFrame([o[:len(cols)] for o in body], columns=cols)
-    df.index += 2 if head else 1
+    df = pd.DataFrame([o[:len(cols)] for o in body], columns=cols, index=list(lines))
     return df, f'columns {", ".join(cols)}' if head else f'no head, so its columns are {", ".join(cols)}'
 
 # %% ../nbs/55_ratings.ipynb #55a00025
@@ -104,7 +113,7 @@ def _id(o):
 def _sorted_ids(ids):
     "By number where all are numbers"
     ids = set(ids)
-    numbers = all(o.isascii() and o.isdigit() for o in ids) and len({int(o) for o in ids})==len(ids)
+    numbers = all(o.isascii() and o.isdigit() and len(o)<19 for o in ids) and len({int(o) for o in ids})==len(ids)
     return sorted(ids, key=int if numbers else None)
 
 def _day(t): return str(np.datetime64(int(t), 's'))[:10]
@@ -169,10 +178,12 @@ def _checked(df, name, twice):
     stars = df[at['rating']]
     if not pd.api.types.is_numeric_dtype(stars): stars = stars.astype(str).str.replace(r'^([+-]?\d+),(\d\d?)$', r'\1.\2', regex=True)  # 3,5
     rating = pd.to_numeric(stars, errors='coerce').to_numpy(float)
-    for what,ok in (at['user'], np.array(users)!=''),(at['item'], np.array(items)!=''),(at['rating'], np.isfinite(rating)):
+    for what,ok in (at['user'], np.array(users)!=''),(at['item'], np.array(items)!=''),(at['rating'], abs(rating)<1e9):
         if len(bad := np.flatnonzero(~ok)):
-            raise PetlabError(f'{name}, row {df.index[bad[0]]}: {shown(what)} is {shown(repr(df[what].iloc[bad[0]]))}, '
-                f'expected {"a number" if what==at["rating"] else "an id"}; mend or delete it ({len(bad)} such rows)')
+            cell = df[what].iloc[bad[0]]
+            cell = cell.item() if isinstance(cell, np.generic) else cell
+            raise PetlabError(f'{name}, row {df.index[bad[0]]}: {shown(what)} is {shown(repr(cell))[:100]}, '
+                f'expected {"a number below 1e9" if what==at["rating"] else "an id"}; mend or delete it ({len(bad)} such rows)')
     seen,again = {},[]
     for n,o in enumerate(zip(users, items)): again += [(seen[o],n)] if seen.setdefault(o, n)!=n else []
     if again and twice!='last':
@@ -189,11 +200,13 @@ def read_titles(
 ) -> dict: # Titles by id
     "Titles of items: of a file whose first two columns, or those with such names, are id and title; raises `PetlabError`"
     name = shown(Path(path).name)
-    rows = _cells(_lines(path, 'u.item or movies.csv'), name)
+    lines,rows = _cells(_lines(path, 'u.item or movies.csv'), name)
     head = [_known_name(o) for o in rows[0]]
     i,t = (head.index(o) if {'item','title'}<={*head} else n for n,o in enumerate(('item','title')))
-    rows = rows[1:] if 'item' in head[:1] or {'item','title'}<={*head} else rows
-    for n,o in enumerate(rows, 1):
+    if 'item' in head[:1] or {'item','title'}<={*head}: lines,rows = lines[1:],rows[1:]
+    if len({'user','item','rating'}&{*head})>1 and 'title' not in head or len(rows)>9 and all(_is_number(o[t]) for o in rows if len(o)>t):
+        raise PetlabError(f'{name}: it looks like ratings, and has no titles; give u.item or movies.csv')
+    for n,o in zip(lines, rows):
         if len(o)<=max(i,t): raise PetlabError(f'{name}, row {n}: {len(o)} cells, expected an id and a title; give u.item or movies.csv')
     return {_id(o[i]): o[t].strip() for o in rows}
 
@@ -236,8 +249,8 @@ def plus(self:Ratings,
     given:dict # Ratings by item
 ) -> Ratings: # In which theirs of these items are replaced
     "With more ratings of one user, who may be new, of items that may be new"
+    if bad := [k for k,v in given.items() if not _is_number(v)]: raise PetlabError(f'{shown(bad[0])}: its rating is no number')
     user,given = _id(user),{_id(k): float(v) for k,v in given.items()}
-    if bad := [k for k,v in given.items() if not math.isfinite(v)]: raise PetlabError(f'{shown(bad[0])}: its rating is no number')
     old = self.only(np.array([self.users[a]!=user or self.items[b] not in given for a,b in zip(self.u, self.i)], bool))
     users,items = [old.users[o] for o in old.u]+[user]*len(given),[old.items[o] for o in old.i]+[*given]
     time = None if self.time is None else np.append(old.time, [self.time.max()+1]*len(given))
@@ -280,6 +293,7 @@ def split_time(
 ) -> Split:
     "All of one moment before all that comes later; raises `PetlabError`"
     if ratings.time is None: raise PetlabError('these ratings have no time; give a column `time`, or split by split_random')
+    if not 0<test_pct<1: raise PetlabError(f'{test_pct}: expected a fraction between 0 and 1 to judge by')
     cut = np.sort(ratings.time)[max(len(ratings)-1-round(test_pct*len(ratings)), 0)]
     test = ratings.time>cut
     if not 0<test.sum()<len(ratings): raise PetlabError('all ratings are of one moment; split by split_random')
@@ -415,6 +429,7 @@ class Neighbours(_ByItems):
     name = 'neighbours'
     def __init__(self, k:int=100, liked=None): store_attr()
     def _matrix(self, G):
+        if self.k<1: raise PetlabError(f'{self.k} neighbours: expected 1 or more')
         n = np.sqrt(G.diagonal())
         S = G/np.maximum(n[:,None]*n, 1e-12)
         np.fill_diagonal(S, 0)
@@ -427,6 +442,7 @@ class EASE(_ByItems):
     name = 'ease'
     def __init__(self, reg:float=400., liked=None): store_attr()
     def _matrix(self, G):
+        if not self.reg>0: raise PetlabError(f'reg={self.reg}: expected more than 0, as 400; without it there is no inverse')
         G[np.diag_indices_from(G)] += self.reg
         P = np.linalg.inv(G)
         B = P/-P.diagonal()
@@ -445,6 +461,7 @@ class _Factors(Recommender):
             if R.indptr[n]<R.indptr[n+1]: res[n] = np.linalg.solve(*self._normal(Y[R.indices[at]], R.data[at], Z))
         return res
     def _alternate(self, R):
+        if self.k<1 or not self.reg>0: raise PetlabError(f'k={self.k}, reg={self.reg}: expected a factor or more, and reg above 0')
         T,self.Y = R.T.tocsr(),np.random.default_rng(self.seed).normal(0, .1, (R.shape[1],self.k))
         for _ in bar(range(self.rounds)):
             U = self._rows(R, self.Y, self._all(self.Y))
