@@ -834,8 +834,8 @@ def strangers_section(
     ev:Evidence # What is known
 ) -> FT:
     "What it says of a picture that is nothing it was made for"
-    title = H2('A picture of something else', id='strangers')
     kind = ev.predictor.kind
+    title = H2('Something else' if kind.rows else 'A picture of something else', id='strangers')
     if kind.rows or kind.name!='photo' and not ev.strange:
         cure = '' if kind.rows else ' Give a folder of them (strange, --strange).'
         return Section(title, P(f'Nothing was tried: strange {kind.name}s are not made here.{cure}'))
