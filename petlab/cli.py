@@ -86,13 +86,18 @@ def _doubts(done):
         try: return check_labels(done._replace(target=None) if 'onto' in done.info['training'] else done)
         except PetlabError as e: print(f'labels are not checked: {e}', file=sys.stderr)
 
+def _noun(info):
+    from petlab.photo import saved_sample
+    kind = saved_sample(info)
+    return kind.noun or kind.name
+
 def _tell_trained(done, facts, doubts):
     "What `train` did, for people"
     from petlab.core import shown
     from petlab.sample import class_balance
     print(class_balance(done.table).rename(index=shown).to_string())
     _tell_others(facts['not_photos'], done.info['sample'])
-    held,each = (done.table.set=='valid').any(),f"each {done.info['sample']} by a head that did not see it"
+    held,each = (done.table.set=='valid').any(),f'each {_noun(done.info)} by a head that did not see it'
     print(f"\n{'validation set' if held else each}: {_against(done.score)}")
     if said := _by_class(done.score): print(said)
     if not held: print('the head that is saved was fitted on all of them')
@@ -359,7 +364,7 @@ def _check_out(file):
 def bench(
     photos:str='sketch', # A folder of photos with breeds in their names, or 'sketch'
     quick:bool=False, # Under 2 minutes: fewer photos, fewer contenders, no breeds
-    tasks:str=None, # CSV of tasks (name, kind, source, label, item, groups): each is learned by a trivial, a classical way, petlab and fastai
+    tasks:str=None, # CSV of tasks (name, kind, source, label, item, groups): each is learned trivially, classically, by petlab and fastai
     out:str=None, # File to keep the result in, JSON
     json:bool=False # Print one JSON object and nothing else
 ) -> int: # Exit code

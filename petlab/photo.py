@@ -366,6 +366,7 @@ def _settings(text):
         return {o.arg: ast.literal_eval(o.value) for o in call.keywords}
     except (SyntaxError, ValueError) as e: raise PetlabError(f'settings {shown(text)}: expected such as near=2, far=(3,4) ({e})') from e
 
+# %% ../nbs/01_photo.ipynb #66c7fd26
 class _SampleKinds(Kinds):
     "Kinds of sample by name; with settings, as `Sound(word=0)`, or in text, as `'sound(word=0)'`"
     def __missing__(self, name):
@@ -385,6 +386,7 @@ class Sample:
     learn_each = True  # Whether a head learns from each of the `views`, and not from their mean alone
     part_columns = ()  # Columns of a CSV that say which part of a file an item is, such as `('start','end')`
     rows = False  # Whether a sample is a row of a table, and not a file that one names
+    noun = ''  # What a sample is called, where that is not the kind's name
     def __init_subclass__(cls): sample_kinds[cls.name] = cls()
     def find(self, path) -> FolderFiles:
         "The samples below a folder, and why the other files are none"

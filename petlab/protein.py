@@ -216,6 +216,10 @@ class Protein(Record):
     def features(self, samples): return np.array([protein_features(o) for o in samples])
     def head(self, target, n): return _head(target, n)
     def sample_text(self, sample): return f'{len(sample)} residues: {sample}'
+    def sketch(self, path):
+        (path := Path(path)).mkdir(parents=True, exist_ok=True)
+        draw_proteins().to_csv(path/'proteins.csv', index=False)
+        return path/'proteins.csv'
 
 def _head(target, n):
     "The head for `n` chains"

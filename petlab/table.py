@@ -132,7 +132,7 @@ def _listed(names): return f"{', '.join(map(shown, names[:8]))}{f' and {len(name
 
 class Table(Record):
     "A row of a table, column by column"
-    name = 'table'
+    name,noun = 'table','row'
     def __init__(self,
         columns:dict=None, # Name -> `'number'`, `'category'`, `'date'` or `'time'`, which may have a format of `strptime` behind them
         left:dict=None, # Name of a column that was left out -> why
