@@ -20,6 +20,7 @@ from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from fastcore.basics import num_cpus, patch, store_attr
+from fastcore.imports import IN_NOTEBOOK
 from sklearn.base import BaseEstimator
 from . import PetlabError
 from .core import *
@@ -196,12 +197,18 @@ def class_ratio(
 
 # %% ../nbs/53_text.ipynb #53a00045
 def _columns(x, columns):
-    "The given columns (sorted) of a sparse matrix, quick for few rows"
+    "The given columns (sorted) of a sparse matrix, quick for few rows and for many"
     from scipy.sparse import csr_matrix
-    at = np.searchsorted(columns, x.indices).clip(max=len(columns)-1)
-    keep = columns[at]==x.indices
-    row = np.repeat(np.arange(x.shape[0]), np.diff(x.indptr))[keep]
-    return csr_matrix((x.data[keep].astype(np.float32), (row, at[keep])), (x.shape[0], len(columns)))
+    if x.nnz<2**17:
+        at = np.searchsorted(columns, x.indices).clip(max=len(columns)-1)
+        keep = columns[at]==x.indices
+    else:
+        place = np.full(x.shape[1], -1, np.int32)
+        place[columns] = np.arange(len(columns))
+        at = place[x.indices]
+        keep = at>=0
+    ends = np.concatenate([[0], keep.cumsum()])[x.indptr]
+    return csr_matrix((x.data[keep].astype(np.float32), at[keep], ends), (x.shape[0], len(columns)))
 
 def _unit(x):
     "Rows of a sparse matrix, scaled to length 1"
@@ -209,6 +216,7 @@ def _unit(x):
     x.data /= np.repeat(np.where(size>0, size, 1), np.diff(x.indptr)).astype(x.dtype)
     return x
 
+# %% ../nbs/53_text.ipynb #0d39707e
 class TextWeights(BaseEstimator):
     "Counts as comparable numbers: 1+log(count) or 1, times idf and a power of `class_ratio`; words and pieces of length 1, meaning less"
     def __init__(self, power=.5, counted=True, meaning=.4, pieces=True):
@@ -216,7 +224,7 @@ class TextWeights(BaseEstimator):
     def fit(self, x, y=None):
         x.sort_indices()
         df = np.bincount(x.indices, minlength=x.shape[1])
-        often = df>=(2 if x.shape[0]>=200 else 1)
+        often = df>=(2 if x.shape[0]>=200 and (df>1).any() else 1)
         often[2*text_columns:] = True
         if not self.pieces: often[text_columns:2*text_columns] = False
         self.columns_ = np.flatnonzero(often).astype(np.int64)
@@ -269,7 +277,7 @@ def _machine(z, y, c, weight=None):
     "Weights [f] and bias of a linear support vector machine for 0 and 1"
     from sklearn.svm import LinearSVC
     if len(seen := np.unique(y))<2: return np.zeros(z.shape[1], np.float32),1. if seen[0] else -1.
-    svm = LinearSVC(C=c, tol=.01, random_state=0).fit(z, y, weight)
+    svm = LinearSVC(C=c, tol=.03, random_state=0).fit(z, y, weight)
     return svm.coef_[0].astype(np.float32),float(svm.intercept_[0])
 
 def _machines(
@@ -340,6 +348,11 @@ def logistic_weights(
         w,value,g = new,lower,h
     return w
 
+# %% ../nbs/53_text.ipynb #53a00059
+def _all_at_once(x, y):
+    "Whether classes are many enough for `logistic_weights`, and the meaning is there"
+    return x.shape[1]>2*text_columns and y.ndim==1 and len(y)>2000 and len(np.unique(y))>20
+
 # %% ../nbs/53_text.ipynb #53a00057
 class TextHead(BaseEstimator):
     "Classes, or several labels, of `text_counts`: `TextWeights`, linear support vector machines, and the slope of their probabilities"
@@ -351,8 +364,7 @@ class TextHead(BaseEstimator):
         def usual(value, *others): return others[0] if value is None and long<250 else others[1] if value is None else value
         counted,meaning = long<1500 if self.counted is None else self.counted,usual(self.meaning, 1., .4)
         each,c = _one_hot(y) if y.ndim==1 else y,usual(self.c, 1., 1. if len(y)<2000 else .15)
-        many = y.ndim==1 and each.shape[1]>20 and len(y)>2000
-        if many and x.shape[1]>2*text_columns:
+        if _all_at_once(x, y):
             weights = TextWeights(0, bool(counted), meaning, False).fit(x)
             z,a = weights.transform(x),weights.ends_[1]
             w = logistic_weights([z[:,:a].tocsr(), z[:,a:].toarray(), np.ones((len(y), 1), np.float32)], y, each.shape[1])
@@ -362,7 +374,7 @@ class TextHead(BaseEstimator):
         if y.ndim==1 and each.shape[1]==2:
             w,b = _machine(z, y, c)
             found = [(-w/2, -b/2), (w/2, b/2)]
-        elif many: found = _machines(z, each, c, seed=self.seed)
+        elif y.ndim==1 and each.shape[1]>20 and len(y)>2000: found = _machines(z, each, c, seed=self.seed)
         else: found = [_machine(z, o, c) for o in each.T]
         w,b = zip(*found)
         return weights,np.stack(w),np.array(b)
@@ -394,7 +406,7 @@ def _left_out(self:TextHead, x, y, fold, which):
         weights,w,b = self._fit(x[rest], at)
         res[fold==i] = -9
         res[np.ix_(fold==i, seen)] = weights.transform(x[fold==i])@w.T+b
-    if k>20 and x.shape[1]>2*text_columns:
+    if all(_all_at_once(x, y[fold!=i]) for i in which):
         with ThreadPoolExecutor(num_cpus()) as pool: list(pool.map(fit, which))
     else:
         for i in which: fit(i)  # liblinear draws by one generator, which threads would share
@@ -1023,8 +1035,9 @@ def chat(
 ) -> list: # A `Reply` each
     "Talk until the lines end, or one is `quit`"
     import sys
-    lines,out,pending,res = lines or sys.stdin,out or sys.stdout,None,[]
-    typed = getattr(lines, 'isatty', bool)()
+    if lines is None: lines = iter(input, 'quit') if IN_NOTEBOOK else sys.stdin
+    out,pending,res = out or sys.stdout,None,[]
+    typed = IN_NOTEBOOK and not isinstance(lines, (list,tuple)) or getattr(lines, 'isatty', bool)()
     def say(text, end='\n'):
         out.write(shown(text)+end)
         out.flush()
