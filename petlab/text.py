@@ -594,14 +594,16 @@ def class_words(
     most:int=5, # Words a class
     least:int=3 # Texts that a word must be in
 ) -> 'pd.DataFrame': # A row a class, its words in order
-    "The words that speak most for each class, by their mean share where they are"
+    "The words that speak most for each class, by their mean share in texts that are taken for it"
     import pandas as pd
     samples = [model.kind.sample(o) for o in texts]
     probs,rows = model.outputs(samples),{}
     each = max(3000//len(model.vocab), 5)
+    own = probs.argmax(1) if model.target.reads=='class' else None
     for i,label in enumerate(model.vocab):
-        sums = {}
-        for o in (samples[j] for j in np.argsort(-probs[:,i])[:min(each, 50)]):
+        sums,at = {},np.argsort(-probs[:,i], kind='stable')
+        if own is not None: at = at[own[at]==i]
+        for o in (samples[j] for j in at[:min(each, 50)]):
             for word,share in _reasons(model.kind, model.estimator, model.target, o, i).words:
                 sums.setdefault(word.strip('.,;:()"\'').lower(), []).append(share)
         rows[label] = sorted((w for w,v in sums.items() if w and len(v)>=least), key=lambda w: -np.mean(sums[w]))[:most]
