@@ -41,7 +41,7 @@ def train(
     "Train a network on photos, measure it and save it"
     from petlab.model import check_target
     from petlab.pets import pets_path
-    from petlab.photo import sample_kinds
+    from petlab.photo import sample_kinds, saved_sample
     start = time.perf_counter()
     if recipe not in ('bank', 'fine_tune'): raise PetlabError(f"--recipe {recipe!r}: expected 'bank' or 'fine_tune'")
     trained_with = [f'--{k}' for k,v in dict(onto=onto, rehearse=rehearse, remember=remember).items() if v is not None]
@@ -73,6 +73,7 @@ def train(
         target=done.target.name, classes=list(done.info['vocab']), unreadable=unreadable, test=done.test and done.test.asdict(),
         **_account(path, *_of_table(done.table), kind), learned_onto=done.info['training'].get('onto'))
     doubts = _doubts(done)
+    facts['leaks'] = sample_kinds[kind].rows and saved_sample(done.info).doubts(path, done.info['label']) or []
     if json: print(dumps(dict(facts, suspects=None if doubts is None else doubts.asdict())))
     else: _tell_trained(done, facts, doubts)
     return int(bool(facts['left_out']))
@@ -104,6 +105,7 @@ def _tell_trained(done, facts, doubts):
     for o in _parted(facts['learned_onto']): print(o)
     if done.test: print(f'test set: {_against(done.test)}')
     if doubts is not None: print(doubts.summary(3)[0])
+    for o in facts['leaks']: print(o)
     some = done.table[done.table.set!=''].sort_values('set', kind='stable').file.iloc[-1]
     print(f"saved in {shown(facts['model'])}; try it with\n\n    {shown(shlex.join([_program(), 'predict', facts['model'], str(some)]))}\n")
 

@@ -26,7 +26,7 @@ _rare = 'BJOUXZ'  # either of two (B, J, Z), two that are rare (O, U), unknown (
 
 def read_fasta(
     path:str|Path # UTF-8
-) -> 'pd.DataFrame': # `id`, `label` (the headers' second word without DeepLoc's -M, -S, -U, where few words are in many), `sequence`
+) -> 'pd.DataFrame': # `id`, `label` (the headers' second word without DeepLoc's -M, -S, -U, where few words are in most), `sequence`
     "The records of a FASTA file; raises `SourceError`"
     import pandas as pd
     try: lines = Path(path).read_text(encoding='utf-8-sig').splitlines()
@@ -40,8 +40,8 @@ def read_fasta(
             rows[-1][1].append(o.strip())
     if not rows: raise SourceError(f'{shown(path)}: no record in it; FASTA begins with a line such as >Q9H400')
     df = pd.DataFrame(dict(id=[h[0] if h else '' for h,_ in rows], sequence=[''.join(s) for _,s in rows]), dtype=object)
-    second = [re.sub('-[MSU]$', '', h[1]) for h,_ in rows if len(h)>1]
-    if len(second)==len(rows) and 2*len({*second})<=max(len(rows), 4): df.insert(1, 'label', second)
+    second = [re.sub('-[MSU]$', '', h[1]) if len(h)>1 else '' for h,_ in rows]
+    if 2*second.count('')<=len(rows) and 2*len({*second})<=max(len(rows), 4): df.insert(1, 'label', second)
     return df.rename_axis('record')
 
 table_readers.update(dict.fromkeys(('.fasta', '.fa', '.faa'), read_fasta))

@@ -563,9 +563,9 @@ def why(self:Recommender,
     if (j := self.ratings.item_at.get(_id(item))) is None: raise PetlabError(f'{shown(item)}: no such item among those that were learnt by')
     if not hasattr(self, '_parts') or not row.nnz: return []
     own,parts = self._parts(row, j)
-    gave,total = dict(zip(row.indices, row.data)),parts.sum() or math.nan
+    gave,total = dict(zip(row.indices, row.data)),parts.sum() or 1.
     ids = [self.ratings.items[o] for o in own]
-    res = [Reason(k, self.ratings.title(k), float(gave[o]), float(p), float(p/total)) for k,o,p in zip(ids, own, parts)]
+    res = [Reason(k, self.ratings.title(k), float(gave[o]), float(p), float(p/total)+0.) for k,o,p in zip(ids, own, parts)]
     return sorted(res, key=lambda o: -o.part)
 
 # %% ../nbs/55_ratings.ipynb #55a00073
@@ -589,7 +589,7 @@ def _user_of(ratings, user):
     "The row of a user; raises `PetlabError`"
     if (at := ratings.user_at.get(_id(user))) is None:
         raise PetlabError(f'{shown(repr(_id(user)))}: no such user among {len(ratings.users):,}{_near(_id(user), ratings.users)}; '
-            'of someone new give ratings by item, {} for none')
+            'of someone new give ratings by item, {} for none (on the command line: no --user)')
     return at
 
 def _near(text, ids):

@@ -54,6 +54,9 @@ class Record(Sample):
     def head(self, target, n):
         "An estimator of scikit-learn that is not fitted, for `n` samples and a `Target`"
         raise NotImplementedError(f'{type(self).__name__} has no head')
+    def doubts(self, source, label, item=None) -> list:
+        "Sentences on what in a table makes its score too good to be true"
+        return []
     def sample_text(self, sample) -> str:
         "What a person reads of a sample"
         return str(sample)
@@ -78,6 +81,7 @@ def sample(self:Record,
         if isinstance(data, Mapping): return self.value(dict(data))
         if isinstance(data, (bytes,bytearray,memoryview)): return self.text_value(_text_of(bytes(data), 'bytes'))
         if isinstance(data, Path): return self.value(table_row(data)) if part_of(data)[1] else self._in_file(data)
+        if not isinstance(data, str): raise ValueError('neither a row, nor a path, nor a text')
         return self.text_value(data)
     except ValueError as e: raise SampleError(name, str(e)) from e
 

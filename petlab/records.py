@@ -122,6 +122,9 @@ def train_records(
     try: target = as_target.of([*sets['train'].label, *sets['valid'].label], names)
     except LabelError as e: raise LabelError(str(e).replace('photo', kind.name)) from e
     def features(files): return record_features(kind, [samples[o] for o in files], bank)
+    if target.reads=='class' and 2*len(target.vocab)>len(sets['train'])>9:
+        few = f"{len(sets['train'])} {kind.noun or kind.name}s of {len(target.vocab)} classes: too few of each to learn them"
+        raise LabelError(f'{few}; give another --label, or --target number')
     x,y = features(sets['train'].file),target.encode(sets['train'].label.tolist())
     start = time.perf_counter()
     head = fitted_head(kind, target, x, y)

@@ -100,7 +100,7 @@ class Evidence:
         **how # As in `report`: `target`, `item`, `label_delim`
     ):
         self.folder,self.seed,self.strange,self.bank,self.cautions = Path(model),seed%2**32,strange,bank,[]
-        self.predictor = Predictor(model)
+        self.predictor,self.source = Predictor(model),source
         self.info,self.target,self.vocab = self.predictor.info,self.predictor.target,list(self.predictor.vocab)
         table,self.not_photos = _labelled(self.predictor, source, label, **how)
         answers,table = self.predictor.answers(table, progress=len(table)>100)
@@ -563,7 +563,9 @@ def mistakes_section(
     seen = f'as the network sees it, and the same under its map: red speaks for the {answer}, blue against it.' if ev.maps else place
     saved = ' Maps are of the head that is saved.' if ev.maps and (ev.photos.set=='cross').any() else ''
     words = [P(f'Each photo {seen}{saved}')] if seen else []
-    if ev.predictor.kind.rows: words = []
+    if ev.predictor.kind.rows:
+        by = 'What speaks for an answer is told by the head that is saved'
+        words = [P(f'{by}, which has seen them; the answer is of one that had not.')]*int((ev.photos.set=='cross').any())
     elif not (seen or is_number): words = [P('Its network ends in no map of places, so where it looks is not drawn.')]
     first,last = ('The largest errors','Drawn by lot') if is_number else ('Wrong, those with the largest loss first','Right, drawn by lot')
     if len(wrong): words += [H3(first), photo_cards(ev, wrong)]
@@ -915,6 +917,7 @@ def data_section(
         ev.cautions.append(f'Files that could not be used: {len(ev.left_out)}; they are listed.')
         rows = dict(file=[shown(Path(o).name) for o in ev.left_out.file], reason=ev.left_out.reason.map(shown))
         parts.append(Details(Summary('Left out'), page_table(pd.DataFrame(rows))))
+    if ev.predictor.kind.rows: ev.cautions += ev.predictor.kind.doubts(ev.source, ev.info['label'])
     pairs = _near_pairs(ev)
     ev.cautions += _copy_doubts(ev, pairs)
     parts += [P(o) for o in _copy_words(ev, pairs)]

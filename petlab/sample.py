@@ -315,8 +315,14 @@ def _of_rows(source, label, target, item, label_delim, valid_col, kind):
     if not (cols := label_columns(df, rest, label)):
         if isinstance(label, str): find_column(df, label, 'label')
         raise SourceError(f"which column holds the labels? Say it with --label: {', '.join(map(shown, rest))}, or some, with commas")
+    both = [o for o in cols if o in (asked or ())]
+    if both: raise SourceError(f'the column {shown(both[0])} holds the labels: leave it out of --item')
+    worked_out = target is None and label_delim is None
     target,label_delim = _target_delim(df, cols, target, label_delim)
     if label is None: print(f"Label: {', '.join(map(shown, cols))} (target {target})")
+    different = {*map(cell_text, df[cols[0]])}
+    if worked_out and target=='class' and len(different)>20 and all(o.lstrip('-').isdecimal() for o in different if o):
+        print(f'{len(different)} whole numbers in {shown(cols[0])} are taken as classes; --target number takes them as numbers')
     named = row_items(df, files, cols, sets, target)
     sets = {fn: s for fn,s in zip(files, named.sets) if s}
     return _Source(LabelSource(cols[0] if len(cols)==1 else cols, target, item, label_delim), files,

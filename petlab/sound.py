@@ -433,6 +433,7 @@ def confused_sounds(
 # %% ../nbs/50_sound.ipynb #50a00061
 class _Shown:
     "Stands for a kind of sample: pictures that are there"
+    rows = False
     def __init__(self, kind, pictures): self.name,self.views,self.pictures = kind.name,kind.views,pictures
     @contextmanager
     def open(self, data, draft=None): yield self

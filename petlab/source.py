@@ -270,7 +270,7 @@ def table_rows(
         if not len(source): raise SourceError('the data frame has no rows')
         df = source.rename(columns=str)
         try: said = pd.util.hash_pandas_object(df).to_numpy().tobytes()
-        except TypeError: said = df.to_json(default_handler=str).encode()  # lists in cells
+        except (TypeError, UnicodeError): said = repr(df.to_dict('list')).encode('utf8', 'surrogatepass')  # lists, or half a letter
         name = Path(f'data-frame-{hashlib.sha256(dumps([*df.columns]).encode()+said).hexdigest()[:12]}')
         _frames[str(name)] = df
     else: name = Path(source)

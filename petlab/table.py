@@ -14,8 +14,10 @@ __all__ = ['ColumnType', 'Auc', 'ways', 'TableComparison', 'Crossover', 'draw_sh
 # %% ../nbs/54_table.ipynb #84b358b5
 import json, math, re, time, warnings, numpy as np
 from collections import Counter, namedtuple
+from contextlib import redirect_stdout
 from datetime import date, datetime, timezone
 from difflib import get_close_matches
+from io import StringIO
 from pathlib import Path
 from fastcore.basics import patch, store_attr
 from sklearn.base import BaseEstimator
@@ -690,6 +692,14 @@ def _doubt(target, answers, always, share):
     doubt = told>share or area>.99
     why = 'tells the label nearly by itself: was it known before the label was?' if doubt else ''
     return {name: mine, 'low': low, 'high': high, 'auc': area, 'baseline': other, 'told': told, 'why': why}
+
+# %% ../nbs/54_table.ipynb #a6871e61
+@patch
+def doubts(self:Table, source, label, item=None):
+    "Sentences on columns that tell the label by themselves"
+    if not is_table(source) or ',' in str(label): return []
+    with redirect_stdout(StringIO()): found = doubtful_columns(source, label, item or [*self.columns])
+    return [f'The column {shown(c)} {why}' for c,why in found.why[found.why!=''].items()]
 
 # %% ../nbs/54_table.ipynb #cd66a634
 def draw_levels(
