@@ -87,18 +87,14 @@ def _doubts(done):
         try: return check_labels(done._replace(target=None) if 'onto' in done.info['training'] else done)
         except PetlabError as e: print(f'labels are not checked: {e}', file=sys.stderr)
 
-def _noun(info):
-    from petlab.photo import saved_sample
-    kind = saved_sample(info)
-    return kind.noun or kind.name
-
 def _tell_trained(done, facts, doubts):
     "What `train` did, for people"
+    from petlab.photo import saved_sample
     from petlab.core import shown
     from petlab.sample import class_balance
     print(class_balance(done.table).rename(index=shown).to_string())
     _tell_others(facts['not_photos'], done.info['sample'])
-    held,each = (done.table.set=='valid').any(),f'each {_noun(done.info)} by a head that did not see it'
+    held,each = (done.table.set=='valid').any(),f'each {saved_sample(done.info).noun} by a head that did not see it'
     print(f"\n{'validation set' if held else each}: {_against(done.score)}")
     if said := _by_class(done.score): print(said)
     if not held: print('the head that is saved was fitted on all of them')
@@ -234,10 +230,15 @@ def _photos(
 ) -> tuple: # Files that are there, those that are not (path -> why), and files of the folders that are no photos
     "The photos that the command line names"
     from pathlib import Path
+    from petlab.core import shown
     from petlab.source import is_table, table_readers, table_rows
     found,others,empty,named = [],[],{},(*kind.endings, *table_readers)
     for o in args:
-        if kind.rows and is_table(o) and not _absent(o): found += table_rows(o)[1]
+        if kind.rows and is_table(o) and not _absent(o):
+            df,rows = table_rows(o)
+            lost = [c for c in kind.columns if c not in df]
+            if lost: raise PetlabError(f'{shown(o)}: no column {lost[0]!r}, which the model reads')
+            found += rows
         elif kind.rows and _absent(o) and not o.lower().endswith(named): found.append(o)  # a bare text
         elif not os.path.isdir(o): found.append(Path(o))
         else:
@@ -338,7 +339,7 @@ def _tell_evaluated(score, trained_on, unseen, worst):
     from petlab.sample import label_text
     print(f'{_against(score)}; loss {score.loss:.4f}')
     if said := _by_class(score): print(said)
-    others = f'the others: {unseen}' if unseen else 'there are no others, so this says nothing of photos that it has not seen'
+    others = f'the others: {unseen}' if unseen else 'there are no others, so this says nothing of what it has not seen'
     if trained_on: print(f'{trained_on} of them it was trained on; {others}')
     if worst: print('worst mistakes:')
     for o in worst:

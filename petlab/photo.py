@@ -386,8 +386,10 @@ class Sample:
     learn_each = True  # Whether a head learns from each of the `views`, and not from their mean alone
     part_columns = ()  # Columns of a CSV that say which part of a file an item is, such as `('start','end')`
     rows = False  # Whether a sample is a row of a table, and not a file that one names
-    noun = ''  # What a sample is called, where that is not the kind's name
-    def __init_subclass__(cls): sample_kinds[cls.name] = cls()
+    noun = ''  # What one is called; default: the name
+    def __init_subclass__(cls):
+        cls.noun = vars(cls).get('noun') or cls.name
+        sample_kinds[cls.name] = cls()
     def find(self, path) -> FolderFiles:
         "The samples below a folder, and why the other files are none"
         return folder_files(path, self.endings)

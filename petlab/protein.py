@@ -149,8 +149,8 @@ _temperatures = np.geomspace(1, 40, 60)
 
 def _chances(out, temperature):
     "Probabilities from outputs [n,k]"
-    e = np.exp((out-out.max(1, keepdims=True))*temperature)
-    return e/e.sum(1, keepdims=True)
+    from scipy.special import softmax
+    return softmax(out*temperature, 1)
 
 def _temperature(out, at):
     "The temperature by which outputs are the best probabilities"

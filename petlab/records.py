@@ -120,10 +120,10 @@ def train_records(
     sets = {k: table[table.set==k] for k in ('train','valid','test')}
     names = listify(how.label) if as_target.reads=='number' and is_table(path) else None
     try: target = as_target.of([*sets['train'].label, *sets['valid'].label], names)
-    except LabelError as e: raise LabelError(str(e).replace('photo', kind.name)) from e
+    except LabelError as e: raise LabelError(str(e).replace('photo', kind.noun)) from e
     def features(files): return record_features(kind, [samples[o] for o in files], bank)
     if target.reads=='class' and 2*len(target.vocab)>len(sets['train'])>9:
-        few = f"{len(sets['train'])} {kind.noun or kind.name}s of {len(target.vocab)} classes: too few of each to learn them"
+        few = f"{len(sets['train'])} {kind.noun}s of {len(target.vocab)} classes: too few of each to learn them"
         raise LabelError(f'{few}; give another --label, or --target number')
     x,y = features(sets['train'].file),target.encode(sets['train'].label.tolist())
     start = time.perf_counter()

@@ -101,6 +101,7 @@ class Evidence:
     ):
         self.folder,self.seed,self.strange,self.bank,self.cautions = Path(model),seed%2**32,strange,bank,[]
         self.predictor,self.source = Predictor(model),source
+        self.label = label or self.predictor.info.get('label')
         self.info,self.target,self.vocab = self.predictor.info,self.predictor.target,list(self.predictor.vocab)
         table,self.not_photos = _labelled(self.predictor, source, label, **how)
         answers,table = self.predictor.answers(table, progress=len(table)>100)
@@ -185,9 +186,7 @@ def _data(img, kind='png', **kwargs):
     img.save(out, kind, **kwargs)
     return f'data:image/{kind};base64,{base64.b64encode(out.getvalue()).decode()}'
 
-def _worded(text, kind):
-    noun = kind.noun or kind.name
-    return re.sub(r'\b([Pp])hoto(s?)\b', lambda m: (noun if m[1]=='p' else noun.capitalize())+m[2], text)
+def _worded(text, kind): return re.sub(r'\b([Pp])hoto(s?)\b', lambda m: (kind.noun if m[1]=='p' else kind.noun.capitalize())+m[2], text)
 
 def page_figure(
     ev, # `Evidence`, by whose kind of sample the axes speak
@@ -917,7 +916,7 @@ def data_section(
         ev.cautions.append(f'Files that could not be used: {len(ev.left_out)}; they are listed.')
         rows = dict(file=[shown(Path(o).name) for o in ev.left_out.file], reason=ev.left_out.reason.map(shown))
         parts.append(Details(Summary('Left out'), page_table(pd.DataFrame(rows))))
-    if ev.predictor.kind.rows: ev.cautions += ev.predictor.kind.doubts(ev.source, ev.info['label'])
+    if ev.predictor.kind.rows: ev.cautions += ev.predictor.kind.doubts(ev.source, ev.label)
     pairs = _near_pairs(ev)
     ev.cautions += _copy_doubts(ev, pairs)
     parts += [P(o) for o in _copy_words(ev, pairs)]
@@ -946,7 +945,7 @@ def _training_words(
     if 'looks' not in t: return ''
     if ev.predictor.kind.rows:
         folds = f"; {t['folds']} heads, each without a fold of them, judged it, and the one that is saved saw all" if t.get('folds') else ''
-        return f"{ev.info['estimator']} was fitted on features of the {ev.predictor.kind.noun or ev.predictor.kind.name}s{folds}."
+        return f"{ev.info['estimator']} was fitted on features of the {ev.predictor.kind.noun}s{folds}."
     res = 'A head was fitted on banked activations; the body stayed as it was. '
     way = 'A look is at the fit on its way to the optimum, each after twice as many steps as the one before; it is no epoch.'
     res += way if len(t['looks'])>1 else 'Its best weights are computed at once.'
@@ -1017,7 +1016,7 @@ def _making_facts(
     outputs,versions = names.get(ev.target.reads, 'classes'),', '.join(f'{k} {v}' for k,v in ev.info.get('versions', {}).items())
     made_of = {'network': ev.info['arch'], 'picture': f"{pre['size'][0]} x {pre['size'][1]} pixels, {pre['method']}"} if pre else {
         'head': ev.info['estimator'], f'what of a {ev.predictor.kind.name}': str(ev.predictor.kind.settings)[:300]}
-    samples,recipe = f'{ev.predictor.kind.noun or ev.predictor.kind.name}s',t.get('recipe', 'fine_tune')
+    samples,recipe = f'{ev.predictor.kind.noun}s',t.get('recipe', 'fine_tune')
     return {**made_of, outputs: len(ev.vocab), samples: f'{n_train} trained on, {judged}', 'recipe': recipe,
         'runs by': ev.predictor.name, 'weights file': ev.info['weights']['sha256'][:16], 'versions': versions,
         'report': f"petlab {petlab.__version__}, seed {ev.seed}, {time.strftime('%Y-%m-%d')}"}

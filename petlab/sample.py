@@ -310,7 +310,7 @@ def _of_rows(source, label, target, item, label_delim, valid_col, kind):
     asked,sets = _asked(df, item),set_column(df, valid_col)
     names = ', '.join(map(shown, df.columns))
     for o in kind.columns:
-        if o not in df.columns: raise SourceError(f'no column {shown(o)!r}, which a {kind.name} is made of; there are {names}: rename one')
+        if o not in df.columns: raise SourceError(f'no column {shown(o)!r}, which a {kind.noun} is made of; there are {names}: rename one')
     rest = [o for o in df.columns if o not in (sets, *(asked or ()), *kind.columns)]
     if not (cols := label_columns(df, rest, label)):
         if isinstance(label, str): find_column(df, label, 'label')
@@ -599,7 +599,7 @@ def pet_table(
         raise PetlabError(f"{'' if is_table(path) else f'{shown(path)}: '}none of the {len(table)} files can be used; {table.reason[0]}")
     same = _each_key(copies, table.file[ok], 'copies')
     for i,o in zip(ok, _held_copies(same, table.set[ok])):
-        if o: table.loc[i, 'reason'] = f"a copy of a {sample_kinds[kind].name} of the {'official ' if split=='official' else ''}{o} set"
+        if o: table.loc[i, 'reason'] = f"a copy of a {sample_kinds[kind].noun} of the {'official ' if split=='official' else ''}{o} set"
     lost = [table.reason[i]!='' for i in ok]
     ok,same = ok[[not o for o in lost]],[k for k,o in zip(same, lost) if not o]
     files,said = table.file[ok].tolist(),table.set[ok].tolist()
@@ -636,7 +636,7 @@ def check_sets(
     least:int=2 # Different labels
 ) -> list: # The classes, or the labels where there are several to a photo, sorted; empty for numbers
     "Raise `PetlabError` unless there are photos to train on and to validate, and labels to tell apart"
-    (n_train,n_valid),name = (sum(table.set==o) for o in ('train','valid')),sample_kinds[kind].name
+    (n_train,n_valid),name = (sum(table.set==o) for o in ('train','valid')),sample_kinds[kind].noun
     if n_train<2 or valid and not n_valid:
         n_copies = sum(table.copy_of.notna()) if 'copy_of' in table else 0
         copies = f', {n_copies} of them copies of others' if n_copies else ''

@@ -698,7 +698,9 @@ def _doubt(target, answers, always, share):
 def doubts(self:Table, source, label, item=None):
     "Sentences on columns that tell the label by themselves"
     if not is_table(source) or ',' in str(label): return []
-    with redirect_stdout(StringIO()): found = doubtful_columns(source, label, item or [*self.columns])
+    try:
+        with redirect_stdout(StringIO()): found = doubtful_columns(source, label, item or [*self.columns])
+    except PetlabError as e: return [f'Whether a column tells the label by itself could not be asked: {e}']
     return [f'The column {shown(c)} {why}' for c,why in found.why[found.why!=''].items()]
 
 # %% ../nbs/54_table.ipynb #cd66a634

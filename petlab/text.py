@@ -253,8 +253,8 @@ class TextWeights(BaseEstimator):
 
 # %% ../nbs/53_text.ipynb #53a00051
 def _softmax(a):
-    p = np.exp(a-a.max(1, keepdims=True))
-    return p/p.sum(1, keepdims=True)
+    from scipy.special import softmax
+    return softmax(a, 1)
 
 def _slope(
     margins, # Of texts that were not seen [n,k]
@@ -1003,7 +1003,7 @@ def read_assistant(
     model = model if hasattr(model, 'kind') else Predictor(model)
     path = Path(path) if path else model.folder/'assistant.json'
     try: info = json.loads(path.read_text(encoding='utf8'))
-    except OSError as e: raise PetlabError(f'{shown(path)}: no assistant ({e.strerror}); make one by `make_assistant`, and save it') from e
+    except OSError as e: raise PetlabError(f'{shown(path)}: no assistant ({e.strerror}); petlab chat MODEL --source TABLE makes one') from e
     except ValueError as e: raise PetlabError(f'{shown(path)}: not what an assistant was saved as ({e}); save it again') from e
     def need(good, what):
         if not good: raise PetlabError(f'{shown(path)}: {what}; save the assistant again')
@@ -1066,17 +1066,21 @@ def _texts_of(source, kind):
     if not isinstance(source, (str,Path)) and not hasattr(source, 'iloc'): return [*source]
     if is_table(source):
         items = table_rows(source)[1]
-        return [kind.sample(o) for o,why in zip(items, kind.check(items)) if not why]
+        why = dict(zip(items, kind.check(items)))
+        lost = [o for o in items if why[o]]
+        if lost: print(f'{len(lost)} of {len(items)} texts left out, such as {lost[0].name}: {why[lost[0]]}')
+        return [kind.sample(o) for o in items if not why[o]]
     try: lines = Path(source).read_text(encoding='utf-8-sig').splitlines()
     except (OSError, UnicodeDecodeError) as e: raise PetlabError(f'{shown(source)}: no texts ({e}); give a CSV, or lines in UTF-8') from e
     return [o for o in lines if o.strip()]
 
-def _replies_of(source):
-    "Replies of a dict, or of a table: the first column is the intent, the second what is said"
+def _replies_of(source, vocab):
+    "Replies of a dict, or of a table, with or without a header: the first column is the intent, the second what is said"
     if source is None or isinstance(source, dict): return source
     df = read_table(source)[0]
     if len(df.columns)<2: raise PetlabError(f'{shown(source)}: expected two columns, an intent and what is said to it')
-    return {cell_text(a): cell_text(b) for a,b in zip(df.iloc[:,0], df.iloc[:,1])}
+    rows = zip(df.iloc[:,0], df.iloc[:,1])
+    return {cell_text(a): cell_text(b) for a,b in ([df.columns[:2]] if df.columns[0] in vocab else [])+[*rows]}
 
 # %% ../nbs/53_text.ipynb #53a00233
 def assistant_from(
@@ -1097,4 +1101,4 @@ def assistant_from(
     if not learned: raise PetlabError('none of these texts is one that the model has learned from; give the table that it was trained on')
     if len(inside)<2: raise PetlabError('the model was trained without texts to validate by; train it again with --valid-pct 0.2')
     others = None if outside is None else _texts_of(outside, kind)
-    return make_assistant(model, learned, inside, others, _replies_of(replies), refused, **kwargs)
+    return make_assistant(model, learned, inside, others, _replies_of(replies, model.vocab), refused, **kwargs)
