@@ -166,11 +166,13 @@ class Tasks(namedtuple('Tasks', 'table facts')):
 def summary(self:Tasks):
     "A row a task: each way's error with its interval, and its seconds; and what the task's room cannot do"
     import pandas as pd
-    def cell(o): return f'{o.value:.1%} ({o.low:.1%} to {o.high:.1%}), {o.seconds:.3g} s'
+    def took(s): return f', {s:.3g} s' if s>=.05 else ', no time'
+    def cell(o): return f'{o.value:.1%} ({100*o.low:.1f} to {100*o.high:.1f}){took(o.seconds)}'
     rows = {}
     for o in self.table.itertuples(): rows.setdefault(o.task, dict(judged_on=o.n))[o.way] = cell(o)
     kinds = dict(zip(self.table.task, self.table.kind))
-    return pd.DataFrame(rows).T.reindex(columns=['judged_on', *ways]).fillna('').assign(cannot=[cannot.get(kinds[o], '') for o in rows])
+    res = pd.DataFrame(rows).T.reindex(columns=['judged_on', *ways]).fillna('not measured')
+    return res.assign(cannot=[cannot.get(kinds[o], '') for o in rows])
 
 def measure_tasks(
     tasks:list, # `Task`
