@@ -6,8 +6,8 @@ Docs: https://petlab.github.io/petlab/confidence.html.md"""
 
 # %% auto #0
 __all__ = ['reliability', 'calibration_error', 'ece_by_chance', 'nll', 'brier', 'ConfidenceWarning', 'fit_temperature',
-           'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy', 'FeatureDistance', 'Auroc',
-           'auroc', 'conformal_threshold', 'out_of_domain', 'plot_out_of_domain']
+           'plot_reliability', 'calibration', 'calibrate', 'set_temperature', 'energy', 'Auroc', 'auroc',
+           'conformal_threshold', 'out_of_domain', 'plot_out_of_domain']
 
 # %% ../nbs/33_confidence.ipynb #5bc575c9
 import math, warnings, numpy as np
@@ -15,7 +15,7 @@ from collections import namedtuple
 from pathlib import Path
 from fastcore.basics import noop
 from . import PetlabError
-from .head import cross_entropy
+from .head import cross_entropy, FeatureDistance
 from .core import *
 from .photo import *
 from .sample import *
@@ -261,35 +261,6 @@ def energy(
 ) -> np.ndarray: # [n], more is stranger
     "Minus the log of the summed exponentials of logits (Liu et al., 'Energy-based Out-of-distribution Detection', 2020)"
     return -np.logaddexp.reduce(np.asarray(logits, np.float64), axis=1)
-
-def _unit(x):
-    x = np.asarray(x, np.float32)
-    return x/np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6)
-
-class FeatureDistance:
-    "Mahalanobis distance of activations of length 1 from the nearest class (Müller and Hein, 2025), shrunk by Ledoit and Wolf"
-    def __init__(self,
-        acts:np.ndarray, # Of the training photos [n,f]
-        targs:np.ndarray # Their classes as integers [n]
-    ):
-        from sklearn.covariance import ledoit_wolf
-        from threadpoolctl import threadpool_limits
-        x,(vocab,y) = _unit(acts),np.unique(targs, return_inverse=True)
-        if len(x)<=len(vocab):
-            raise PetlabError(f'{len(x)} photos of {len(vocab)} classes: '
-                'how far apart photos of a class are takes more photos than classes')
-        self.means = np.stack([x[y==i].mean(0) for i in range(len(vocab))])
-        with threadpool_limits(1, 'blas'): values,axes = np.linalg.eigh(ledoit_wolf(x.astype(float)-self.means[y], assume_centered=True)[0])
-        if not values[0]>0:
-            raise PetlabError(f'all {len(x)} photos give the same activations as others of their class: '
-                'no distance can be measured in them')
-        self.axes = axes/np.sqrt(values)
-    def __call__(self,
-        acts:np.ndarray # [n,f]
-    ) -> np.ndarray: # [n], 0 and up
-        "Distances, in standard deviations"
-        from scipy.spatial.distance import cdist
-        return cdist(_unit(acts)@self.axes, self.means@self.axes).min(1)
 
 # %% ../nbs/33_confidence.ipynb #df80cf2e
 class Auroc(namedtuple('Auroc', 'value low high')):

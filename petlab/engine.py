@@ -6,7 +6,8 @@ Docs: https://petlab.github.io/petlab/engine.html.md"""
 
 # %% auto #0
 __all__ = ['activations', 'lite_body', 'lite_tensors', 'enters_openvino', 'openvino_model', 'network_writer', 'head_outputs',
-           'openvino_precision', 'OpenVinoEngine', 'TorchEngine', 'has_openvino', 'body_engine', 'in_order']
+           'with_activations', 'openvino_precision', 'OpenVinoEngine', 'TorchEngine', 'has_openvino', 'body_engine',
+           'in_order']
 
 # %% ../nbs/11_engine.ipynb #b0a0d20c
 import hashlib, io, pickle, platform, re, shutil, threading, warnings, numpy as np
@@ -259,6 +260,20 @@ def head_outputs(
     head = ov.Core().compile_model(ov.Model(model.get_results(), [start]), 'CPU', dict(INFERENCE_PRECISION_HINT='f32'))
     return head(acts)[0].copy()
 
+# %% ../nbs/11_engine.ipynb #e06ffb21
+@enters_openvino
+def with_activations(
+    model # `ov.Model` as from `openvino_model`, with a head
+) -> 'ov.Model': # Puts out what `model` does, pooled activations [b,f], and if these are plain averages the map [b,f,h,w]; or None
+    "A network that tells what its answer rests on"
+    import openvino as ov
+    model = model.clone()
+    pooled = next((o for o in model.get_ops() if o.get_friendly_name()=='pooled'), None)
+    if pooled is None: return None
+    res = [model.get_results()[0].input_value(0), pooled.output(0)]
+    if pooled.get_type_name()=='ReduceMean': res.append(pooled.input_value(0))
+    return ov.Model(res, model.get_parameters(), 'petlab')
+
 # %% ../nbs/11_engine.ipynb #d1485c03
 @enters_openvino
 def openvino_precision() -> str: # As in OpenVINO's `INFERENCE_PRECISION_HINT`
@@ -272,10 +287,12 @@ class OpenVinoEngine:
     def __init__(self,
         model, # `ov.Model` as from `openvino_model`, the path of its `.xml`, or a function that makes one when it is needed
         precision:str=None, # `'bf16'` or `'f32'`; default: `openvino_precision()`
-        latency:bool=False # All cores for one photo, not a core for each of several
+        latency:bool=False, # All cores for one photo, not a core for each of several
+        threads:int=None # That it may use, on whichever cores are free; default: one a core, and each stays on its core
     ):
         self.precision,self._model,self._compiled,self._local = precision or openvino_precision(),model,None,threading.local()
         self.hints = dict(INFERENCE_PRECISION_HINT=self.precision, PERFORMANCE_HINT='LATENCY' if latency else 'THROUGHPUT')
+        if threads: self.hints |= dict(INFERENCE_NUM_THREADS=threads, ENABLE_CPU_PINNING=False)
         self.name = f'openvino-{self.precision}'
     def _compile(self):
         import openvino as ov
@@ -289,13 +306,20 @@ class OpenVinoEngine:
             self._infer(model.create_infer_request(), np.zeros(one, np.uint8))
             self._compiled = model
         return self._compiled
-    def _infer(self, request, photos): return request.infer({0: photos}, share_inputs=True)[0].copy()
+    def _infer(self, request, photos):
+        found = request.infer({0: photos}, share_inputs=True)
+        return [found[i].copy() for i in range(len(found))]
+    def outputs(self,
+        photos:np.ndarray # uint8 [b,h,w,3]
+    ) -> list: # Arrays, float32 [b,...]
+        "All that the network puts out of `photos`"
+        if not hasattr(self._local, 'request'): self._local.request = self.compiled().create_infer_request()
+        return self._infer(self._local.request, photos)
     def __call__(self,
         photos:np.ndarray # uint8 [b,h,w,3]
     ) -> np.ndarray: # float32 [b,n]
         "Activations or probabilities of `photos`"
-        if not hasattr(self._local, 'request'): self._local.request = self.compiled().create_infer_request()
-        return self._infer(self._local.request, photos)
+        return self.outputs(photos)[0]
 
 # %% ../nbs/11_engine.ipynb #542cb206
 class TorchEngine:
@@ -311,7 +335,7 @@ class TorchEngine:
         from fastai.torch_core import default_device
         self.device,self.grid,self._lock = torch.device(device or default_device()),grid,threading.Lock()
         self.dtype = None if precision=='f32' else autocast_dtype(self.device)
-        self._net = deepcopy(body).eval().to(self.device, memory_format=torch.channels_last)
+        self.net = deepcopy(body).eval().to(self.device, memory_format=torch.channels_last)
         self.mean,self.std = tuple(body.mean),tuple(body.std)
         self._mean,self._std = (torch.tensor(o, device=self.device).view(1,3,1,1)*255 for o in (self.mean, self.std))
         self.name = f"torch-{self.device.type}-{str(self.dtype or 'f32').removeprefix('torch.')}"
@@ -323,7 +347,7 @@ class TorchEngine:
         with self._lock, torch.inference_mode(), torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype is not None):
             # permuting back [b,h,w,3] is channels last
             x = (torch.from_numpy(photos).to(self.device).permute(0,3,1,2) - self._mean)/self._std
-            f = self._net(x)
+            f = self.net(x)
             if f.dim()==4: f = torch.nn.functional.adaptive_avg_pool2d(f.float(), self.grid).flatten(1)
             return f.float().cpu().numpy()
 

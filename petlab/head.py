@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/head.html.md"""
 
 # %% auto #0
 __all__ = ['cross_entropy', 'stratified_folds', 'CrossVal', 'cross_val_predict', 'choose_strength', 'Head', 'fit_head',
-           'left_out', 'fit_ridge', 'Memory']
+           'left_out', 'fit_ridge', 'Memory', 'FeatureDistance', 'Familiar', 'averaged']
 
 # %% ../nbs/13_head.ipynb #5f75d095
 import math, numpy as np
@@ -333,3 +333,85 @@ class Memory(namedtuple('Memory', 'counts sums acts y photos')):
         acts,y = self.acts[which].astype(np.float32),self.y[which]
         for c in np.unique(y) if moved else (): acts[y==c] += self.sums[c]/self.counts[c] - acts[y==c].mean(0)
         return acts,which
+
+# %% ../nbs/13_head.ipynb #3d21ed31
+def _unit(x):
+    x = np.asarray(x, np.float64)
+    return x/np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-6)
+
+def _shrunk(x, most):
+    "Of rows [n,f] of mean 0 principal axes [f,r], their variances [r] and that beside them, shrunk as by Ledoit and Wolf (2004)"
+    n,f = x.shape
+    with _one_thread(): values,u = np.linalg.eigh(x@x.T if n<f else x.T@x)
+    values,u = values[::-1].clip(0)/n,u[:,::-1]
+    mean,squares = values.sum()/f,(values**2).sum()
+    off = squares-f*mean**2
+    shrink = min(((x**2).sum(1)**2).sum()/n**2-squares/n, off)/off if off>0 else 1.
+    r = min(most, int((values>values[0]*1e-9).sum()))
+    rest = max(values[r:].sum(), 0)/max(f-r, 1)
+    axes = x.T@(u[:,:r]/np.sqrt(n*values[:r])) if n<f else u[:,:r]
+    return axes,(1-shrink)*values[:r]+shrink*mean,(1-shrink)*rest+shrink*mean
+
+def _nearest(x, means, axes, along, beside):
+    "Mahalanobis distance of rows of length 1 [n,f] from the nearest of `means`"
+    def squares(a, b): return (a**2).sum(1)[:,None]+(b**2).sum(1)-2*a@b.T
+    axes = axes*np.sqrt((1/beside-1/along).clip(0))
+    return np.sqrt((squares(x, means)/beside-squares(x@axes, means@axes)).min(1).clip(0))
+
+# %% ../nbs/13_head.ipynb #f1f367cf
+class FeatureDistance:
+    "Mahalanobis distance of activations of length 1 from the nearest class (Müller and Hein, 2025), shrunk by Ledoit and Wolf"
+    def __init__(self,
+        acts:np.ndarray, # Of the training photos [n,f]
+        targs:np.ndarray, # Their classes as integers [n]
+        most:int=10**9 # Axes along which the spread is told apart, the widest first
+    ):
+        x,(vocab,y) = _unit(acts),np.unique(targs, return_inverse=True)
+        if len(x)<=len(vocab):
+            raise PetlabError(f'{len(x)} photos of {len(vocab)} classes: '
+                'how far apart photos of a class are takes more photos than classes')
+        self.means = np.stack([x[y==i].mean(0) for i in range(len(vocab))])
+        self.axes,self.along,self.beside = _shrunk(x-self.means[y], most)
+        if not self.beside>1e-12:
+            raise PetlabError(f'all {len(x)} photos give the same activations as others of their class: '
+                'no distance can be measured in them')
+    def __call__(self,
+        acts:np.ndarray # [n,f]
+    ) -> np.ndarray: # [n], 0 and up
+        "Distances, in standard deviations"
+        return _nearest(_unit(acts), self.means, self.axes, self.along, self.beside)
+
+# %% ../nbs/13_head.ipynb #d87f73c7
+class Familiar(namedtuple('Familiar', 'means axes along scale strange prob predicted pixels')):
+    "What a model was taught: a `FeatureDistance` (means [k,f], axes [f,r], spread [r]), and how photos looked that it had not seen"
+    @classmethod
+    def of(cls,
+        distance:FeatureDistance, # From the photos that it was taught
+        unseen:np.ndarray, # Distances of photos it was not taught [n]
+        prob:np.ndarray, # Of the answers to these [n]; 1 of numbers
+        predicted:np.ndarray, # Their classes as integers [n]; -1 of numbers, and of several labels
+        pixels:np.ndarray # Width times height of each [n]; 0: not known
+    ): # A `Familiar`
+        "Raises `PetlabError` where photos that were not taught are no way apart from each other"
+        logs = np.log(unseen.clip(1e-9))
+        if len(logs)<2 or not logs.std()>0: raise PetlabError(f'{len(logs)} photos say nothing of how strange photos can look')
+        scale = np.array([distance.beside, logs.mean(), logs.std()])
+        parts = [np.asarray(o, np.float32) for o in (distance.means, distance.axes, distance.along)]
+        res = cls(*parts, scale, None, np.asarray(prob, np.float32), np.asarray(predicted, np.int32), np.asarray(pixels, np.int64))
+        return res._replace(strange=res._strangeness(unseen, res.prob))
+    def _strangeness(self, distance, prob):
+        _,mean,sd = self.scale
+        return ((np.log(distance.clip(1e-9))-mean)/sd - np.log2(prob.clip(1e-6))/2).astype(np.float32)
+    def strangeness(self,
+        acts:np.ndarray, # Pooled activations [m,f], or [m,f*g*g] with places
+        prob:np.ndarray # Of the answers [m]; 1 of numbers
+    ) -> np.ndarray: # [m], about 0 for what it was taught, more is stranger
+        "Standard deviations of the log of the distance beyond its mean, and half a point more for each halving of the probability"
+        return self._strangeness(_nearest(_unit(averaged(acts, self.means.shape[1])), *self[:3], self.scale[0]), np.asarray(prob))
+
+def averaged(
+    acts:np.ndarray, # [m,f*g*g]
+    f:int # Activations a place
+) -> np.ndarray: # [m,f]
+    "The mean over the places that activations are of"
+    return np.asarray(acts, np.float32).reshape(len(acts), f, -1).mean(-1)

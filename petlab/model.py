@@ -6,11 +6,11 @@ Docs: https://petlab.github.io/petlab/model.html.md"""
 
 # %% auto #0
 __all__ = ['model_format', 'ModelError', 'model_card', 'check_target', 'ledger_file', 'write_model', 'read_info', 'read_weights',
-           'read_answers', 'network_file', 'read_memory', 'estimator_bytes', 'read_estimator', 'training_photos',
-           'seen_in_training']
+           'read_answers', 'network_file', 'read_memory', 'read_familiar', 'estimator_bytes', 'read_estimator',
+           'training_photos', 'seen_in_training']
 
 # %% ../nbs/15_model.ipynb #a9487943
-import ctypes, hashlib, json, os, re, safetensors, shutil, stat, sys, tempfile, time, zipfile, numpy as np
+import ctypes, hashlib, json, math, os, re, safetensors, shutil, stat, sys, tempfile, time, zipfile, numpy as np
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -21,7 +21,7 @@ from pathlib import Path
 from . import PetlabError
 from .photo import photo_digests, saved_sample
 from .core import shown
-from .head import Memory
+from .head import Familiar, Memory
 from .target import saved_target
 try: import fcntl
 except ImportError: fcntl = None  # Windows
@@ -29,12 +29,12 @@ except ImportError: fcntl = None  # Windows
 # %% ../nbs/15_model.ipynb #a1512489
 class ModelError(PetlabError): "A model folder that can't be read or written"
 
-model_format = 5
+model_format = 6
 _weights,_info,_card,_sums = 'model.safetensors','model.json','README.md','SHA256SUMS'
 _network = ('network.xml', 'network.bin')
 _ledger = 'ledger.jsonl'
-_answers,_memory,_estimator = 'answers.safetensors','memory.safetensors','head.skops'
-_parts = (_weights, _info, _card, _sums, _answers, _memory, _estimator, *_network, _ledger, 'assistant.json')
+_answers,_memory,_familiar,_estimator = 'answers.safetensors','memory.safetensors','familiar.safetensors','head.skops'
+_parts = (_weights, _info, _card, _sums, _answers, _memory, _familiar, _estimator, *_network, _ledger, 'assistant.json')
 
 # %% ../nbs/15_model.ipynb #0e7f92ab
 def _plain(o):
@@ -53,6 +53,13 @@ _use = """    petlab predict FOLDER {}
 or, in Python, `Predictor(FOLDER)({})` from `petlab.predict`{}."""
 _learner = ', and `load_model(FOLDER)` from `petlab.save` for a fastai `Learner`'
 _samples = dict(photo=('photo.jpg', "'photo.jpg'", _learner), text=('"A text"', "'A text'", ''), table=('rows.csv', 'row', ''))
+
+def _how_strange(info, sample):
+    "What the card tells of photos that the model is not for"
+    known = info.get('familiar') or {}
+    if known.get('threshold') is None: return ''
+    return (f" It calls strange what is less like those it was taught than {known['keep']:.0%} of the {known['n']} {sample}s "
+        'by which that was set, which it had not seen.')
 
 def model_card(
     info:dict # From `model_info`
@@ -81,7 +88,7 @@ def model_card(
 |---|---|
 {rows}
 
-{by_int8}{kept}{target.says} The error holds for photos like those it was trained on.
+{by_int8}{kept}{target.says}{_how_strange(info, sample)} The error holds for photos like those it was trained on.
 
 {use}
 '''
@@ -229,6 +236,15 @@ def _write_memory(fn, memory):
     fn.write_bytes(save(dict(memory._asdict(), photos=photos)))
     return dict(sha256=_sha256(fn), kept=len(memory.y), photos=int(memory.counts.sum()))
 
+def _write_familiar(fn, familiar, keep, formats):
+    "Keep what a model was taught; what `model.json` says of it"
+    from safetensors.numpy import save
+    fn.write_bytes(save({k: np.ascontiguousarray(o) for k,o in familiar._asdict().items()}))
+    n = len(familiar.strange)
+    rank = math.ceil((n+1)*keep-1e-9)
+    threshold = float(np.sort(familiar.strange)[rank-1]) if rank<=n else None
+    return dict(sha256=_sha256(fn), n=n, keep=keep, threshold=threshold, formats=formats)
+
 # %% ../nbs/15_model.ipynb #977ebe55
 def _listed(digests): return ''.join(f'{v}  {k}\n' for k,v in digests.items())
 
@@ -236,20 +252,23 @@ def _fitted(info):
     "The file of what was fitted: an estimator, or tensors of a network"
     return _estimator if 'estimator' in info else _weights
 
-def _write_parts(new, info, tensors, network, answers, memory):
+def _write_parts(new, info, tensors, network, answers, memory, familiar):
     "All files of a model, into an empty folder"
     from safetensors.numpy import save
     fn,n = new/_fitted(info),0 if 'estimator' in info else len(tensors)
     fn.write_bytes(tensors if not n else save({k: np.asarray(v, order='C') for k,v in tensors.items()}, metadata=dict(format='pt')))
     digests = {fn.name: _sha256(fn)}
     info = dict(info, format=model_format, weights=dict(tensors=n, sha256=digests[fn.name]))
-    info |= dict.fromkeys(('network','answers','memory'))
+    info |= dict.fromkeys(('network','answers','memory','familiar'))
     if answers is not None:
         digests[_answers] = _write_answers(new/_answers, *answers)
         info['answers'] = dict(sha256=digests[_answers])
     if memory is not None:
         info['memory'] = _write_memory(new/_memory, memory)
         digests[_memory] = info['memory']['sha256']
+    if familiar is not None:
+        info['familiar'] = _write_familiar(new/_familiar, *familiar)
+        digests[_familiar] = info['familiar']['sha256']
     if network:
         facts = network(new/_network[0])
         info['network'] = dict(facts or {}, sha256={o: _sha256(new/o) for o in _network})
@@ -266,7 +285,8 @@ def write_model(
     network:Callable=None, # Writes an OpenVINO network to the path of an `.xml`, and may return facts about it; None: the folder holds none
     check:Callable=None, # Called with the folder before it takes its place
     answers:tuple=None, # Digests of photos, 12 hex digits each, and the outputs for them by heads that had not seen them [n,k]
-    memory:Memory=None # What is kept to rehearse its classes; None: nothing
+    memory:Memory=None, # What is kept to rehearse its classes; None: nothing
+    familiar:tuple=None # `Familiar`, the fraction of such photos that shall not be called strange, and the shares of file formats
 ) -> Path: # `folder`
     "Write a model: tensors, facts, card and exported network, with no pickle among them; raises `ModelError`"
     check_target(folder)
@@ -275,7 +295,7 @@ def write_model(
         with _beside(place) as tmp:
             new = tmp/'model'
             new.mkdir()
-            _write_parts(new, info, tensors, network, answers, memory)
+            _write_parts(new, info, tensors, network, answers, memory, familiar)
             facts = _facts((new/_info).read_bytes(), new/_info)
             if 'estimator' not in facts: _check_shapes(new/_weights, facts)
             if check: check(new)
@@ -372,6 +392,13 @@ def _check_making(info, need):
 # %% ../nbs/15_model.ipynb #83ca5d06
 def _digest(o): return isinstance(o, str) and re.fullmatch('[0-9a-f]{64}', o)
 
+def _check_familiar(o, need):
+    "What it says of photos that are strange to it"
+    said = isinstance(o, dict) and _digest(o.get('sha256')) and _whole(o.get('n'), 1) and _number(o.get('keep'), 0, 1)
+    need(said and (o.get('threshold') is None or _number(o['threshold'])), "'familiar' does not say from where on a photo is strange")
+    formats = o.get('formats')
+    need(isinstance(formats, dict) and all(_number(v, 0, 1) for v in formats.values()), "'familiar' does not say the formats of photos")
+
 def _check_files(info, need):
     "Which files belong to it"
     weights,network,answers,memory = (info.get(o) for o in ('weights','network','answers','memory'))
@@ -379,6 +406,7 @@ def _check_files(info, need):
     need(memory is None or kept, "'memory' does not say its digest, or how many photos it is of")
     need(answers is None or isinstance(answers, dict) and _digest(answers.get('sha256')), "'answers' does not say their digest")
     need(isinstance(weights, dict) and _digest(weights.get('sha256')), "'weights' does not say their digest")
+    if info.get('familiar') is not None: _check_familiar(info['familiar'], need)
     if network is None: return
     digests,int8 = (network.get(o) if isinstance(network, dict) else None for o in ('sha256','int8'))
     need(isinstance(digests, dict) and digests.keys()=={*_network} and all(map(_digest, digests.values())),
@@ -386,6 +414,7 @@ def _check_files(info, need):
     need(int8 in (None,{}) or isinstance(int8, dict) and _number(int8.get('other_class'), 0, 1) and _whole(int8.get('measured_on')),
         "'int8' does not say what it costs")
 
+# %% ../nbs/15_model.ipynb #9fd28b2e
 def _facts(text, fn):
     "The checked contents of `model.json`; raises `ModelError`"
     def need(ok, what):
@@ -413,7 +442,7 @@ def _read_sums(folder):
     text = _read(fn, 100_000).decode('ascii', 'replace')
     res = {k: v for v,k in re.findall(r'([0-9a-f]{64})  (\S+)\n', text)}
     own = {_weights,_estimator} & res.keys()
-    if _listed(res)!=text or len(own)!=1 or not {_info} <= res.keys() <= {_info,_answers,_memory,*own,*_network}:
+    if _listed(res)!=text or len(own)!=1 or not {_info} <= res.keys() <= {_info,_answers,_memory,_familiar,*own,*_network}:
         raise ModelError(f'{fn} is cut or changed; save the model again')
     return res
 
@@ -455,7 +484,7 @@ def _read_folder(folder):
         raise ModelError(f'{folder/_info} is not the file that {_sums} lists: one of them is cut or changed; save the model again')
     info = _facts(text, folder/_info)
     digests = {_fitted(info): info['weights']['sha256'], **(info['network'] or {}).get('sha256', {})}
-    digests |= {fn: info[k]['sha256'] for k,fn in dict(answers=_answers, memory=_memory).items() if info.get(k)}
+    digests |= {fn: info[k]['sha256'] for k,fn in dict(answers=_answers, memory=_memory, familiar=_familiar).items() if info.get(k)}
     if not sums and info['format']>1: raise ModelError(f'{folder/_sums} is missing; save the model again')
     if sums and sums!={_info: own, **digests}:
         raise ModelError(f'{folder/_sums} lists other files than {_info} was written with; save the model again')
@@ -545,6 +574,27 @@ def read_memory(
     if not (within and (np.bincount(res.y, minlength=k)<=res.counts).all()):
         raise ModelError(f'{fn} holds no memory of {k} classes; save the model again')
     return res._replace(photos=np.array([o.tobytes().hex() for o in res.photos], '<U12'))
+
+# %% ../nbs/15_model.ipynb #6ee8ee0a
+def read_familiar(
+    folder:str|Path, # Of a saved model
+    info:dict # From `read_info`
+) -> Familiar: # None where the folder keeps none
+    "What a model was taught, and how strange photos looked that it had not seen; raises `ModelError`"
+    from safetensors.numpy import load_file
+    if not info.get('familiar'): return None
+    fn = _still(folder, _familiar, info['familiar']['sha256'])
+    try: res = Familiar(**load_file(fn))
+    except (OSError,TypeError,safetensors.SafetensorError) as e:
+        raise ModelError(f'{fn} does not say what the model was taught ({e}); save the model again') from e
+    k,f = res.means.shape if res.means.ndim==2 else (0,0)
+    r,n = len(res.along) if res.along.ndim==1 else 0,info['familiar']['n']
+    shapes = [o.shape for o in res]==[(k,f), (f,r), (r,), (3,), *[(n,)]*4]
+    numbers = [o.dtype.kind for o in res]==[*'ffffffii'] and all(np.isfinite(o).all() for o in res)
+    within = k>0 and shapes and numbers and (res.along>0).all() and res.scale[0]>0 and res.scale[2]>0
+    if not (within and ((-1<=res.predicted) & (res.predicted<len(info['vocab']))).all()):
+        raise ModelError(f'{fn} does not say what the model was taught; save the model again')
+    return res
 
 # %% ../nbs/15_model.ipynb #8f0f810b
 _plain_parts = {'functools.partial', 'sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor',
