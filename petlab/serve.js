@@ -1,6 +1,6 @@
 // The page of `petlab serve`: asks the server and shows what it answers. Where scripts are blocked, the form asks by itself.
 
-const $ = (q, el = document) => el.querySelector(q), {sample, kind} = document.body.dataset
+const $ = (q, el = document) => el.querySelector(q), {sample, noun, kind} = document.body.dataset
 const READ = /wav|flac|ogg|mpeg|mp3/, CARDS = 60, AT_ONCE = 2, NEAR = 4, SELECT = 12, LONGEST = 60
 const store = {get: () => { try { return sessionStorage.getItem('token') } catch { return null } }, set: o => { try { sessionStorage.setItem('token', o) } catch {} }}
 const waiting = [], locked = []
@@ -43,7 +43,7 @@ async function ask(path, body, type) {
 function add(item, before = $('#answers').firstChild) {
   const card = $('#card').content.firstElementChild.cloneNode(true), img = $('img', card), audio = $('audio', card)
   $('.file', card).textContent = item.name
-  if (item.file) {
+  if (item.file && sample != 'file') {
     const media = sample == 'sound' ? audio : img
     card.url = URL.createObjectURL(item.file)
     img.alt = `The photo you sent: ${item.name}`
@@ -82,7 +82,7 @@ function failed(card, item, {error, again}) {
 }
 function take(files) {
   const some = [...files], before = $('#answers').firstChild
-  if (some.length) say(`Looking at ${some.length == 1 ? some[0].name : `${some.length} ${sample}s`}.`)
+  if (some.length) say(`Looking at ${some.length == 1 ? some[0].name : `${some.length} ${noun}s`}.`)
   for (const o of some) {
     const raw = {name: o.name, file: o, type: /^(image|audio)\//.test(o.type) ? o.type : 'application/octet-stream'}
     if (sample != 'sound' || READ.test(o.type)) add(raw, before)
@@ -107,7 +107,7 @@ async function fill(card, item, answer) {
   show($('.label', card), told).append(' ', make('small', {textContent: small}))
   const several = kind == 'number' && list(answer.label).length > 1
   const rows = (answer.probs || []).map(o => [o.label, make('meter', {min: 0, max: 1, value: o.prob, ariaLabel: `probability of ${o.label}`}), percent(o.prob)])
-  if (several) list(answer.label).forEach((o, i) => rows.push([vocab[i] || `number ${i+1}`, range(answer, i), number(o)]))
+  if (several) list(answer.label).forEach((o, i) => rows.push([vocab[i] || `number ${i+1}`, number(o), range(answer, i)]))
   show($('.bars', card)).replaceChildren(...rows.map(([a, b, c]) => make('li', {}, make('span', {textContent: a}), b, make('b', {textContent: c}))))
   if (answer.heat) heated(card, answer.heat)
   if (answer.near?.length) neighbours(card, answer.near)
@@ -169,7 +169,7 @@ function feedback(card, item, answer, {vocab, photos_can_be_kept}) {
     if (done.error) return say(show($('.wrong', card), done.error).textContent)
     $('.wrong', card).hidden = true
     right.hidden = true
-    tell.replaceWith(make('p', {className: 'soft', textContent: said.keep ? `Thank you: noted, and the ${sample} is kept.` : 'Thank you: noted.'}))
+    tell.replaceWith(make('p', {className: 'soft', textContent: said.keep ? `Thank you: noted, and the ${noun} is kept.` : 'Thank you: noted.'}))
     say('Thank you: noted.')
   }
   if (!vocab) return
@@ -201,7 +201,7 @@ async function record() {
   let stream
   try { stream = await navigator.mediaDevices.getUserMedia({audio: true}) } catch { return say('The browser gave no microphone: allow it for this page, or choose a file.', true) }
   recorder = new MediaRecorder(stream)
-  const from = Date.now(), tick = setInterval(() => { button.textContent = `Stop (${Math.round((Date.now()-from)/1000)} s)`; if (Date.now()-from > 1000*LONGEST) recorder?.stop() }, 500)
+  const from = Date.now(), tick = setInterval(() => { button.textContent = `Stop (${Math.floor((Date.now()-from)/1000)} s)`; if (Date.now()-from > 1000*LONGEST) recorder?.stop() }, 500)
   recorder.ondataavailable = e => parts.push(e.data)
   recorder.onstop = async () => {
     clearInterval(tick)
@@ -227,7 +227,7 @@ form.onsubmit = e => {
 }
 $('#text').onkeydown = e => { if (e.key == 'Enter' && (e.ctrlKey || e.metaKey)) form.requestSubmit() }
 $('#record').onclick = record
-if (['photo', 'sound'].includes(sample)) {
+if (!['text', 'row'].includes(sample)) {
   addEventListener('paste', e => { if (e.clipboardData.files.length) { e.preventDefault(); take(e.clipboardData.files) } })
   addEventListener('dragover', e => { if (holds(e)) { e.preventDefault(); form.classList.add('over') } })
   addEventListener('dragleave', e => { if (!e.relatedTarget) form.classList.remove('over') })
