@@ -126,7 +126,7 @@ function veil(canvas, {rows, cols, values}, side = 112) {
     const row = (y+.5)*rows/side - .5, across = Array.from({length: cols}, (_, j) => cubic(i => values[i][j], rows, row))
     for (let x=0; x<side; x++) {
       const v = Math.min(Math.max(cubic(j => across[j], cols, (x+.5)*cols/side - .5), 0), 1)
-      pixels.data.set([12, 10, 35, 255*.72*(1-v)], 4*(y*side+x))
+      pixels.data.set([12, 10, 35, 255*.65*(1-v)], 4*(y*side+x))
     }
   }
   canvas.width = canvas.height = side
