@@ -243,3 +243,34 @@ def look_sounds(page, url, shots=None):
     if shots: page.shot(shots/'sound.png')
     clean(page, url, res)
     return res
+
+@contextmanager
+def served(model, *args):
+    "The address of `petlab serve MODEL`"
+    cmd = [sys.executable, '-c', 'from petlab.cli import main; main()', 'serve', str(model), '--port', '0', *map(str, args)]
+    with subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try: yield re.search(r'http://\S+', process.stdout.readline())[0].rstrip('/')+'/'
+        finally: process.terminate()
+
+def look(shots=None):
+    "Messages, empty when all is well, of a served model of photos and one of sounds; None where there is no Chromium"
+    from petlab.pets import pets_path
+    from petlab.train import train_bank
+    browser = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
+    if not browser: return
+    with tempfile.TemporaryDirectory() as tmp, chromium(browser) as port:
+        tmp,drawn = Path(tmp),pets_path('sketch')
+        photos,broken = sorted((drawn/'images').glob('*.jpg'))[:3],tmp/'broken.jpg'
+        broken.write_bytes(photos[0].read_bytes()[:900])
+        train_bank('sketch', label='breed', out=tmp/'photos')
+        train_bank('sketch', kind='sound', out=tmp/'sounds')
+        page = Page(port)
+        with served(tmp/'photos', '--examples', drawn, '--feedback', tmp/'said') as url: res = look_photos(page, url, photos, broken, shots)
+        with served(tmp/'sounds') as url: return res+look_sounds(page, url, shots)
+
+if __name__=='__main__':
+    shots = Path(sys.argv[1]) if sys.argv[1:] else None
+    if shots: shots.mkdir(parents=True, exist_ok=True)
+    bad = look(shots)
+    if bad is None: print('not looked at with a browser: there is no Chromium here')
+    elif bad: sys.exit('\n'.join(bad))
