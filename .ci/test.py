@@ -1,5 +1,5 @@
 "Every check, two at a time, each with its time; `test.py bank zoo` runs those of these rooms alone. The last line is the count, and the exit code is 1 if any failed"
-import ast, atexit, difflib, os, re, shutil, subprocess, sys, sysconfig, tempfile, time, venv
+import ast, atexit, difflib, multiprocessing, os, re, shutil, signal, subprocess, sys, sysconfig, tempfile, time, venv
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
@@ -122,13 +122,44 @@ def docs(tmp): return run('python', '.ci/docs.py')
 
 one_thread = dict(OMP_NUM_THREADS='1')  # two notebooks run at a time: a core for each
 
-def notebook(path): return lambda tmp: run('nbdev-test', path, more=one_thread)
+forked = multiprocessing.get_context('forkserver')
+forked.set_forkserver_preload('torch torchvision timm fastai.vision.all pandas sklearn.linear_model scipy.stats matplotlib.pyplot nbdev.test'.split())
 
-_run_page = """import petlab, sys
-from execnb.shell import CaptureShell
-from fastcore.nbio import read_nb
-assert petlab.__file__.startswith(sys.argv[2]), petlab.__file__
-CaptureShell().run_all(read_nb(sys.argv[1]), exc_stop=True)"""
+def _start(f, args, cwd, more, said):
+    "Call `f` in this new process, with what it says in the file `said`"
+    os.setsid()
+    multiprocessing.set_start_method('fork' if 'fork' in multiprocessing.get_all_start_methods() else None, force=True)  # as in any process
+    with open(said, 'wb') as out, open(os.devnull) as nothing:
+        for i,o in enumerate((nothing, out, out)): os.dup2(o.fileno(), i)
+    os.environ.pop('IN_TEST', None)
+    os.environ.update(more)
+    os.chdir(cwd)
+    f(*args)
+
+def warm(f, *args, cwd=root, timeout=900, more={}):
+    "As `run`, of a function in a process of its own that has torch and fastai imported already"
+    with tempfile.NamedTemporaryFile() as said:
+        job = forked.Process(target=_start, args=(f, args, cwd, more, said.name))
+        job.start()
+        job.join(timeout)
+        late = job.is_alive()
+        if late: os.killpg(job.pid, signal.SIGKILL)
+        job.join()
+        text = Path(said.name).read_text(errors='replace').strip()
+    return f'not done after {timeout} s' if late else (text or f'exit code {job.exitcode}') if job.exitcode else ''
+
+def _test(path):
+    from nbdev.test import nbdev_test
+    nbdev_test(str(path))
+
+def notebook(path): return lambda tmp: warm(_test, path, more=one_thread)
+
+def _run_page(path, lib):
+    sys.path.insert(0, lib)
+    import petlab
+    from execnb.shell import CaptureShell
+    assert petlab.__file__.startswith(lib), petlab.__file__
+    CaptureShell().run_all(read_nb(path), exc_stop=True)
 
 @cache
 def wheel():
@@ -143,7 +174,7 @@ def alone(path):
     "A check that runs a notebook in an empty folder, with the package as pip installs it"
     def check(tmp):
         with lock: lib,bad = wheel()
-        return bad or run('python', '-c', _run_page, path, str(lib), cwd=tmp, more=dict(one_thread, PYTHONPATH=str(lib), IN_TEST='1'))
+        return bad or warm(_run_page, path, str(lib), cwd=tmp, more=dict(one_thread, PYTHONPATH=str(lib), IN_TEST='1'))
     return check
 
 def without_openvino(tmp):
@@ -184,4 +215,6 @@ def main(names):
     print(f'{len(todo)-failed} passed, {failed} failed')
     return failed>0
 
-if __name__=='__main__': sys.exit(main(sys.argv[1:]))
+if __name__=='__main__':
+    os.environ.update(one_thread)  # of what is imported for all of them
+    sys.exit(main(sys.argv[1:]))
