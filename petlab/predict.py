@@ -216,6 +216,16 @@ def _prediction(self:Predictor, photo, latency=False):
     with _opened(photo, None, self.kind) as sample: return self.target.prediction(self.outputs([sample])[0])
 
 @patch
+def warm(self:Predictor) -> 'Predictor': # Itself
+    "Make it ready, so that the first answer of `look` is as quick as the next; raises `ModelError` where it can't answer"
+    if self.kind.rows: return self
+    blank = np.zeros((len(self.kind.views), *self.resize['size'], 3), np.uint8)
+    for o in {self.first, self.second}:
+        if not np.isfinite(self._engine(o, False, True).outputs(blank)[0]).all():
+            raise ModelError(f'{self.folder}: its network gives no numbers (NaN); train the model again')
+    return self
+
+@patch
 def __call__(self:Predictor,
     photo # Path, bytes, or Pillow image
 ) -> Prediction:
