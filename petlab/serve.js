@@ -217,6 +217,19 @@ async function record() {
   button.ariaPressed = 'true'
 }
 
+// --- what has come in of late, against what it was trained on
+const share = o => o ? `${percent(o.share)} (${percent(o.low)} to ${percent(o.high)})` : ''
+async function watched() {
+  const {error, requests, last_alarms, windows, feedback} = await ask('watch'), late = windows?.['200'], rows = [['asked', error || `${requests} times`]]
+  for (const o of last_alarms || []) rows.push([`alarm at ${o.request}`, o.says])
+  if (!error && !last_alarms?.length) rows.push(['alarms', 'none: it looks like what it was trained on'])
+  if (late?.strange) rows.push([`strange, of the last ${late.requests}`, `${share(late.strange)}, where ${percent(late.strange.promised)} were to be expected`])
+  if (late?.prob) rows.push(['how sure it was', `${percent(late.prob.median)} at the median, ${percent(late.prob.trained)} when it was measured`])
+  for (const o of late?.labels || []) rows.push([`said ${o.label}`, `${share(o)}, ${percent(o.trained)} of what it was trained on`])
+  if (feedback) rows.push(['wrong, of those told', `${share(feedback)}, ${feedback.wrong} of ${feedback.told}${feedback.promised ? `; ${share(feedback.promised)} was promised` : ''}`])
+  $('#watch dl').replaceChildren(...rows.flatMap(([a, b]) => [make('dt', {textContent: a}), make('dd', {textContent: b})]))
+}
+
 // --- the page
 const form = $('#ask'), holds = e => [...e.dataTransfer.types].includes('Files')
 for (const o of document.querySelectorAll('#ask input[type=file]')) o.onchange = () => { take(o.files); o.value = '' }
@@ -227,6 +240,7 @@ form.onsubmit = e => {
 }
 $('#text').onkeydown = e => { if (e.key == 'Enter' && (e.ctrlKey || e.metaKey)) form.requestSubmit() }
 $('#record').onclick = record
+show($('#watch')).ontoggle = e => e.target.open && watched()
 if (!['text', 'row'].includes(sample)) {
   addEventListener('paste', e => { if (e.clipboardData.files.length) { e.preventDefault(); take(e.clipboardData.files) } })
   addEventListener('dragover', e => { if (holds(e)) { e.preventDefault(); form.classList.add('over') } })
