@@ -81,8 +81,9 @@ function failed(card, item, {error, again}) {
   say(`${item.name}: ${error}`)
 }
 function take(files) {
-  const some = [...files], before = $('#answers').firstChild
-  if (some.length) say(`Looking at ${some.length == 1 ? some[0].name : `${some.length} ${noun}s`}.`)
+  const some = [...files].slice(0, CARDS), before = $('#answers').firstChild
+  if (files.length > CARDS) say(`Looking at the first ${CARDS} of ${files.length} ${noun}s: more is for a program.`, true)
+  else if (some.length) say(`Looking at ${some.length == 1 ? some[0].name : `${some.length} ${noun}s`}.`)
   for (const o of some) {
     const raw = {name: o.name, file: o, type: /^(image|audio)\//.test(o.type) ? o.type : 'application/octet-stream'}
     if (sample != 'sound' || READ.test(o.type)) add(raw, before)
@@ -245,7 +246,13 @@ if (!['text', 'row'].includes(sample)) {
   addEventListener('paste', e => { if (e.clipboardData.files.length) { e.preventDefault(); take(e.clipboardData.files) } })
   addEventListener('dragover', e => { if (holds(e)) { e.preventDefault(); form.classList.add('over') } })
   addEventListener('dragleave', e => { if (!e.relatedTarget) form.classList.remove('over') })
-  addEventListener('drop', e => { if (holds(e)) { e.preventDefault(); form.classList.remove('over'); take(e.dataTransfer.files) } })
+  addEventListener('drop', e => {
+    if (!holds(e)) return
+    e.preventDefault()
+    form.classList.remove('over')
+    if ([...e.dataTransfer.items].some(o => o.webkitGetAsEntry?.()?.isDirectory)) say(`A folder cannot be asked about: open it, and drop its ${noun}s.`, true)
+    else take(e.dataTransfer.files)
+  })
 }
 $('#unlock').onsubmit = e => {
   e.preventDefault()
