@@ -52,19 +52,18 @@ class Ranks:
         return np.where(np.isnan(x), np.nan, p)
 
 # %% ../nbs/70_watch.ipynb #fa8078ab
-_fixed = np.array([(.1,.2), (.3,.3), (.6,.5), (.9,.7)])  # Share w of the bet that is on small p, by the density a*p**(a-1): for all of few, and for many
+_small = np.array([(w,b) for w in (.1,.25) for b in (10,30,100)])  # Bets that a share w of the p-values is small, with the density b*(1-p)**(b-1)
 
 class Evidence:
     """Shiryaev-Roberts sums of bets on p-values of `k` streams (Shin, Ramdas, Rinaldo, 'E-detectors', 2023): R = (R+1)*e, where the stake e has
-    mean 1 whatever came before. Some bets are on small p, one on the histogram of the last 100 or so, as by KT (Waudby-Smith and Ramdas, 2023)"""
+    mean 1 whatever came before, and less where a stream is better than it was. The other bet is on the histogram of the last 100 or so"""
     def __init__(self,
-        low, # Of each stream, whether bets are on small p too, bool [k]
+        low, # Of each stream, whether its bets are on small p, or on the histogram, bool [k]
         bins:int=10, # Of the histogram
         memory:float=100 # p-values that it is of
     ):
         self.low,self.bins,self.fade = np.asarray(low, bool),bins,1-1/memory
-        sides = [[.8/len(_fixed)]*len(_fixed)+[.2], [0.]*len(_fixed)+[1.]]
-        self.shares,self.seen = np.array([sides[0 if o else 1] for o in self.low]).reshape(-1, len(_fixed)+1),0
+        self.shares,self.seen = np.array([[o/len(_small)]*len(_small)+[1-o] for o in self.low]).reshape(-1, len(_small)+1),0
         self.restart()
     def restart(self):
         "Begin anew, as after an alarm"
@@ -76,9 +75,9 @@ class Evidence:
         "Settle the bets on `p`"
         self.seen += 1
         there = np.flatnonzero(~np.isnan(p))
-        q,w,a = p[there,None],*_fixed.T
+        q,(w,b) = p[there,None],_small.T
         bin = np.minimum((q[:,0]*self.bins).astype(int), self.bins-1)
-        e = np.concatenate([1-w + w*a*q**(a-1), self._stakes(there, bin)[:,None]], axis=1)
+        e = np.concatenate([1-w + w*b*(1-q)**(b-1), self._stakes(there, bin)[:,None]], axis=1)
         self.since[there] = np.where(self.best[there]<=1, self.seen, self.since[there])
         self.best[there],self.sums[there] = np.maximum(self.best[there], 1)*e,(self.sums[there]+1)*e
         return (self.sums*self.shares).sum(1)
@@ -109,7 +108,7 @@ class Watch:
         vocab:list=(), # Names of the classes
         threshold:float=None, # From where on one is strange; default: 95 % of the baseline are not
         promised:tuple=None, # How many were wrong, of how many
-        every:int=50_000, # Requests between false alarms, at least, in the mean
+        every:int=20_000, # Requests between false alarms, at least, in the mean
         most:int=5000, # Requests that new ones are compared with
         seed:int=0, # Of the lots
         model:str='' # What it is a watch of
