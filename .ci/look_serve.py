@@ -12,10 +12,8 @@ keys = dict(Tab=(9, ''), Enter=(13, '\r'), Space=(32, ' '))
 
 class Page:
     "A page of Chromium, driven by its debugging protocol"
-    def __init__(self, port):
-        from websockets.sync.client import connect
-        with urlopen(Request(f'http://127.0.0.1:{port}/json/new?about:blank', method='PUT')) as o: url = json.load(o)['webSocketDebuggerUrl']
-        self.ws,self.n,self.events = connect(url, max_size=None),0,[]
+    def __init__(self, ws):
+        self.ws,self.n,self.events = ws,0,[]
         for o in ('Page', 'DOM', 'Runtime', 'Log', 'Network', 'Accessibility'): self(f'{o}.enable')
         self.size(1000, 900)
     def __call__(self, method, **params):
@@ -56,7 +54,8 @@ class Page:
 
 @contextmanager
 def chromium(browser):
-    "A Chromium of its own, with a microphone that beeps; gives the port it is driven by"
+    "A `Page` in a Chromium of its own, with a microphone that beeps"
+    from websockets.sync.client import connect
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as tmp:
         process = subprocess.Popen([browser, *flags, f'--user-data-dir={tmp}'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -64,7 +63,8 @@ def chromium(browser):
             for _ in range(600):
                 if file.exists() and (text := file.read_text()): break
                 time.sleep(.05)
-            yield int(text.split()[0])
+            with urlopen(Request(f'http://127.0.0.1:{text.split()[0]}/json/new?about:blank', method='PUT')) as o: url = json.load(o)['webSocketDebuggerUrl']
+            with connect(url, max_size=None) as ws: yield Page(ws)
         finally:
             process.terminate()
             try: process.wait(20)
@@ -217,7 +217,7 @@ def look_plain(page, url, photos, broken, shot):
         page.js("document.querySelector('.send').focus()")
         page.key('Enter')
         res.check(page.wait(f"document.querySelectorAll('#answers .card').length=={n}"), f'{len(files)} photos have no answer')
-        res.check(page.js("document.querySelector('#answers .wrong').textContent.length>20"), 'what is wrong is not told')
+        res.check(page.js("document.querySelector('#answers .wrong')?.textContent.length>20"), 'what is wrong is not told')
         if files: res.check(page.js("document.querySelectorAll('#answers meter').length>1"), 'no bars')
         shot(f'plain{n}')
     page.size(390, 844, phone=True)
@@ -258,13 +258,12 @@ def look(shots=None):
     from petlab.train import train_bank
     browser = shutil.which('chromium') or shutil.which('chromium-browser') or shutil.which('google-chrome')
     if not browser: return
-    with tempfile.TemporaryDirectory() as tmp, chromium(browser) as port:
+    with tempfile.TemporaryDirectory() as tmp, chromium(browser) as page:
         tmp,drawn = Path(tmp),pets_path('sketch')
         photos,broken = sorted((drawn/'images').glob('*.jpg'))[:3],tmp/'broken.jpg'
         broken.write_bytes(photos[0].read_bytes()[:900])
-        train_bank('sketch', label='breed', out=tmp/'photos')
-        train_bank('sketch', kind='sound', out=tmp/'sounds')
-        page = Page(port)
+        train_bank(drawn, label='breed', out=tmp/'photos', remember=5)
+        train_bank(pets_path('sketch', 'sound'), kind='sound', out=tmp/'sounds')
         with served(tmp/'photos', '--examples', drawn, '--feedback', tmp/'said') as url: res = look_photos(page, url, photos, broken, shots)
         with served(tmp/'sounds') as url: return res+look_sounds(page, url, shots)
 

@@ -21,7 +21,7 @@ function say(text, loud = false) {
   el.textContent = text
   el.classList.toggle('loud', loud)
 }
-const percent = p => p < .01 ? 'under 1 %' : p > .99 && p < 1 ? 'over 99 %' : `${Math.round(100*p)} %`
+const percent = p => p > 0 && p < .01 ? 'under 1%' : p > .99 && p < 1 ? 'over 99%' : `${Math.round(100*p)}%`
 const list = o => Array.isArray(o) ? o : o == null ? [] : [o]
 const number = o => Number(o).toLocaleString('en', {maximumSignificantDigits: 4})
 
@@ -98,7 +98,7 @@ function named(answer) {
 }
 function range(answer, i) {
   const low = list(answer.low)[i], high = list(answer.high)[i]
-  return low == null ? '' : `${number(low)} to ${number(high)} with 90 %`
+  return low == null ? '' : `${number(low)} to ${number(high)} with 90%`
 }
 async function fill(card, item, answer) {
   const strange = answer.known === false, told = named(answer), {vocab = []} = await model
@@ -142,11 +142,19 @@ function heated(card, heat) {
     button.ariaPressed = String(!canvas.hidden)
   }
 }
+async function picture(img, path) {
+  if (!token) return img.src = path
+  const reply = await fetch(path, {headers: {Authorization: `Bearer ${token}`}})
+  if (!reply.ok) return img.remove()
+  img.src = URL.createObjectURL(await reply.blob())
+  img.onload = () => URL.revokeObjectURL(img.src)
+}
 async function neighbours(card, near) {
   const {examples} = await model
   show($('.near', card))
   $('.near ul', card).replaceChildren(...near.map(o => {
-    const img = make('img', {src: `example/${encodeURIComponent(o.digest)}`, alt: '', width: 96, height: 96, onerror: () => img.remove()})
+    const img = make('img', {alt: '', width: 96, height: 96, onerror: () => img.remove()})
+    if (examples) picture(img, `example/${encodeURIComponent(o.digest)}`)
     return make('li', {}, ...(examples ? [img] : []), list(o.label).join(', '), make('small', {textContent: `similarity ${o.similarity.toFixed(2)}`}))
   }))
 }
@@ -226,7 +234,7 @@ async function watched() {
   if (!error && !last_alarms?.length) rows.push(['alarms', 'none: it looks like what it was trained on'])
   if (late?.strange) rows.push([`strange, of the last ${late.requests}`, `${share(late.strange)}, where ${percent(late.strange.promised)} were to be expected`])
   if (late?.prob) rows.push(['how sure it was', `${percent(late.prob.median)} at the median, ${percent(late.prob.trained)} when it was measured`])
-  for (const o of late?.labels || []) rows.push([`said ${o.label}`, `${share(o)}, ${percent(o.trained)} of what it was trained on`])
+  for (const o of late?.labels.filter(o => o.share).slice(0, 5) || []) rows.push([`said ${o.label}`, `${share(o)}, ${percent(o.trained)} of what it was trained on`])
   if (feedback) rows.push(['wrong, of those told', `${share(feedback)}, ${feedback.wrong} of ${feedback.told}${feedback.promised ? `; ${share(feedback.promised)} was promised` : ''}`])
   $('#watch dl').replaceChildren(...rows.flatMap(([a, b]) => [make('dt', {textContent: a}), make('dd', {textContent: b})]))
 }
