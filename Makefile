@@ -17,7 +17,7 @@ $(LIB): settings.ini setup.py | $(BIN)/python
 	@touch $@
 
 $(DEV): settings.ini setup.py | $(BIN)/python
-	$(BIN)/python -m pip install -q -e '.[dev,zoo,fast,int8,review,sound]'
+	$(BIN)/python -m pip install -q -e '.[dev,zoo,fast,int8,review,serve,sound]'
 	@touch $@ $(LIB)
 
 train: $(LIB) ## train the cat-or-dog classifier on the built-in sample

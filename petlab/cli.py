@@ -6,7 +6,7 @@ Docs: https://petlab.github.io/petlab/cli.html.md"""
 
 # %% auto #0
 __all__ = ['train', 'predict', 'evaluate', 'bench', 'bank', 'report', 'tune', 'compare', 'zoo', 'search', 'check', 'review',
-           'chat', 'recommend', 'main']
+           'serve', 'chat', 'recommend', 'main']
 
 # %% ../nbs/82_cli.ipynb #e7a4583a
 import errno, os, shlex, signal, sys, threading, time, warnings
@@ -668,6 +668,39 @@ def review(
     elif not json: print(facts['said'])
     return int(bool(facts.get('failed')))
 
+# %% ../nbs/82_cli.ipynb #1f51bd39
+def serve(
+    model:str, # Folder of a saved model; another one that takes its place is taken over
+    host:str='127.0.0.1', # Whom it is for: this machine; 0.0.0.0 for any, who then have to know a token
+    port:int=8000, # 0 takes a free one
+    token:str=None, # That whoever asks has to bring; better in the environment, as PETLAB_TOKEN
+    public:bool=False, # With another host: let in whoever comes, without a token
+    allow:str=None, # Names that it is also asked by, with commas between them, such as pets.example.org; * for any
+    root_path:str=None, # Under which a proxy serves it, such as /pets
+    proxy:bool=False, # Is there a proxy on this machine that says who asks?
+    framed_by:str=None, # Another site that may show the page in a frame, such as https://huggingface.co
+    feedback:str=None, # Folder in which to keep what people say of answers; default: nobody is asked
+    export:bool=False, # With --feedback: write what was said to feedback.csv there; serves nothing
+    examples:str=None, # Folder of the training photos, of which the nearest are shown; the model has to keep activations (--remember)
+    threads:int=None, # For decoding and for the network; default: one a core
+    rate:int=0, # Requests a minute that one client may make; 0: any number
+    json:bool=False # Print one JSON object and nothing else
+) -> int: # Exit code
+    "Serve a saved model as a page and an API; the first line is its address"
+    from petlab.serve import Feedback, Limits, serve_folder
+    if export and not feedback: raise PetlabError('--export needs --feedback FOLDER, whose table is written')
+    if export:
+        file = Feedback(feedback).export()
+        print(dumps(dict(file=str(file))) if json else file)
+        return 0
+    def say(address): print(dumps(dict(address=address)) if json else address, flush=True)
+    def log(line): print(line, file=sys.stderr, flush=True)
+    names = tuple(_names(allow or ''))
+    door = dict(token=token or os.environ.get('PETLAB_TOKEN'), hosts=names, framed_by=framed_by or '')
+    serve_folder(model, host, port, public=public, limits=Limits(rate=rate), threads=threads, feedback=feedback, examples=examples,
+        root_path=root_path or '', proxy=proxy, say=say, log=log, **door)
+    return 0
+
 # %% ../nbs/82_cli.ipynb #26a985cc
 def chat(
     model:str, # Folder of a saved model of texts, whose classes are intents
@@ -711,7 +744,8 @@ _examples = {train: 'petlab train my_photos --out model', predict: 'petlab predi
     evaluate: 'petlab evaluate model my_folder --label folder', report: 'petlab report model my_folder --out report.html',
     tune: 'petlab tune my_folder --label folder --trials 200', compare: 'petlab compare my_folder --label folder', zoo: 'petlab zoo',
     bank: 'petlab bank info', search: 'petlab search "siamese cat" "pug dog" --n 100 --out pets', check: 'petlab check my_photos',
-    review: 'petlab review my_photos', chat: 'petlab chat model --source my_texts.csv --outside others.txt --replies replies.csv',
+    review: 'petlab review my_photos', serve: 'petlab serve model',
+    chat: 'petlab chat model --source my_texts.csv --outside others.txt --replies replies.csv',
     recommend: 'petlab recommend u.data --user 42', bench: 'petlab bench --photos my_photos --quick'}
 _commands = {f.__name__: f for f in _examples}
 
@@ -732,6 +766,7 @@ _fraction = lambda o: 0<=o<1,'a fraction from 0 to below 1, as in 0.2'
 _limits = dict(seed=(_from(0, 2**32-1),'a whole number from 0 to 4294967295'), valid_pct=_fraction, test_pct=_fraction,
     epochs=(_from(1, 10**4),'a whole number from 1 to 10000'), n=(_from(1, 10**5),'a whole number from 1 to 100000'),
     port=(_from(0, 65535),'a whole number from 0 to 65535'), unfrozen=(_from(0, 10**4),'a whole number from 0 to 10000'),
+    threads=(_from(1, 1024),'a whole number from 1 to 1024'), rate=(_from(0, 10**6),'a whole number from 0 to 1000000'),
     remember=(_from(0, 10**4),'a whole number from 0 to 10000'), refused=(_from(0, 1),'a fraction from 0 to 1, as in 0.8'),
     trials=(_from(1, 10**6),'a whole number from 1 to 1000000'), days=(lambda o: o>=0,'days, 0 or more'))
 

@@ -53,7 +53,7 @@ def _network(folder, info):
     "The `ov.Model` of a saved model; None where it takes torch to run it"
     import openvino as ov
     fn = network_file(folder, info)
-    try: model = ov.Core().read_model(fn, config=dict(ENABLE_MMAP=False)) if fn else _lite_network(folder, info)
+    try: model = openvino_core().read_model(fn, config=dict(ENABLE_MMAP=False)) if fn else _lite_network(folder, info)
     except RuntimeError as e:
         raise ModelError(f'{fn or folder}: no network that OpenVINO {ov.__version__} reads; save the model again') from e
     if model is None: return None
