@@ -140,7 +140,9 @@ class Watch:
         if stream=='format': return self.formats.index(x) if x in self.formats else len(self.formats)
         return -float(x) if stream=='prob' else float(x)
 
-# %% ../nbs/70_watch.ipynb #337a3126
+# %% ../nbs/70_watch.ipynb #ea0d06e5
+def _known(x, to=float): return None if x is None or not math.isfinite(x) else to(x)
+
 @patch
 def see(self:Watch,
     strange:float=None, # As from `Predictor.look`; None here and below: not known
@@ -159,9 +161,10 @@ def see(self:Watch,
         self.last.append(_Seen(time.time(), *got.values(), self.evidence))
         return self._changed(parts.argmax()) if self.evidence>=self.every else None
 
+# %% ../nbs/70_watch.ipynb #887cb0e8
 @patch
 def _changed(self:Watch, i):
-    "Begin anew, and tell what is different, once while it lasts; the bag stays, so that in time it is what is usual"
+    "Begin anew, and tell what is different, if it was not told yet"
     stream,since,last = self.streams[i],self.bets.start(i),self.told_at.get(self.streams[i], -1000)
     self.told_at[stream] = self.requests
     self.bets.restart()
@@ -170,14 +173,10 @@ def _changed(self:Watch, i):
 @patch
 def _alarm(self:Watch, stream, since, says):
     o = self._strange([*self.last][-200:]) or {}
-    res = Alarm(self.requests, since, _iso(time.time()), stream, says, *(o.get(k) for k in ('share','low','high','promised')))
+    res = Alarm(self.requests, since, datetime.now(timezone.utc).isoformat(timespec='seconds'), stream, says, *(o.get(k) for k in ('share','low','high','promised')))
     self.alarms.appendleft(res)
     self.n_alarms += 1
     return res
-
-def _known(x, to=float): return None if x is None or not math.isfinite(x) else to(x)
-
-def _iso(seconds): return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec='seconds')
 
 # %% ../nbs/70_watch.ipynb #9188716f
 def _shares(found, usual, name, most=10):
@@ -195,6 +194,7 @@ def _strange(self:Watch, rows):
     k = sum(o>self.threshold for o in x)
     return dict(requests=len(x), share=k/len(x), **dict(zip(('low','high'), wilson(k, len(x)))), promised=self.usual)
 
+# %% ../nbs/70_watch.ipynb #67314468
 @patch
 def _median(self:Watch, rows, stream):
     x = [getattr(o, stream) for o in rows if getattr(o, stream) is not None]
@@ -224,9 +224,10 @@ def _says(self:Watch, stream, rows, since):
     "An alarm's sentence"
     after = rows[-min(len(rows), self.requests-since+1):]
     if stream=='strange':
-        o = self._strange(rows)
-        usual = '' if o['promised'] is None else f"; it was {_tell(o['promised'])} when it was trained"
-        return f"{_tell(o['share'])} of the last {o['requests']} look strange ({_tell(o['low'])} to {_tell(o['high'])}){usual}"
+        o,x = self._strange(rows),[o.strange for o in after if o.strange is not None]
+        usual = '' if o['promised'] is None else f", {_tell(o['promised'])} in training"
+        return (f"{sum(y>self.threshold for y in x)} of {len(x)} look strange; of the last {o['requests']} it is "
+            f"{_tell(o['share'])} ({_tell(o['low'])} to {_tell(o['high'])}){usual}")
     if stream in ('prob','pixels'):
         o = self._median(after, stream)
         form = (lambda x: f'{x:.0%}') if stream=='prob' else (lambda x: f'{x/1e6:.2f} megapixels')
@@ -254,6 +255,15 @@ def sure_interval(
     mid = (k+.5)/(n+1) if n else .5
     return bound(mid, 0.) if k else 0.,bound(mid, 1.) if k<n else 1.
 
+# %% ../nbs/70_watch.ipynb #256c0f7d
+@patch
+def _feedback(self:Watch):
+    k,n = self.told_wrong,self.told_wrong+self.told_right
+    if not n: return None
+    def share(k, n): return dict(share=k/n, **dict(zip(('low','high'), wilson(k, n))))
+    (low,high),promised = sure_interval(k, n),self.promised and share(*self.promised)
+    return dict(told=n, wrong=k, **share(k, n), sure_low=low, sure_high=high, promised=promised, worse=bool(promised) and low>promised['high'])
+
 @patch
 def told(self:Watch,
     right:bool # Whether an answer was
@@ -268,17 +278,7 @@ def told(self:Watch,
         return self._alarm('error', self.requests, f"{_tell(o['share'])} of {o['told']} answers were wrong (for sure {_tell(o['sure_low'])} or more); "
             f"{_tell(o['promised']['share'])} were promised ({_tell(o['promised']['low'])} to {_tell(o['promised']['high'])})")
 
-@patch
-def _feedback(self:Watch):
-    k,n = self.told_wrong,self.told_wrong+self.told_right
-    if not n: return None
-    named = lambda a,b,names: dict(zip(names, a(*b)))
-    promised = self.promised and dict(share=self.promised[0]/self.promised[1], **named(wilson, self.promised, ('low','high')))
-    sure = named(sure_interval, (k,n), ('sure_low','sure_high'))
-    return dict(told=n, wrong=k, share=k/n, **named(wilson, (k,n), ('low','high')), **sure, promised=promised,
-        worse=bool(promised) and sure['sure_low']>promised['high'])
-
-# %% ../nbs/70_watch.ipynb #9dc4b17b
+# %% ../nbs/70_watch.ipynb #1fb9970d
 @patch
 def state(self:Watch) -> dict: # Of plain values
     "All that a page or a monitor shows"
@@ -286,6 +286,7 @@ def state(self:Watch) -> dict: # Of plain values
         return dict(requests=self.requests, every=self.every, evidence=self.evidence, streams=self.streams, alarms=self.n_alarms,
             last_alarms=[o._asdict() for o in self.alarms], windows={str(o): self.window(o) for o in (200,1000)}, feedback=self._feedback())
 
+# %% ../nbs/70_watch.ipynb #9dc4b17b
 _counted = ('requests','n_alarms','told_right','told_wrong','worse','evidence','told_at')
 
 @patch
@@ -394,7 +395,7 @@ def _cut(img, side):
     return img.crop((left, top, left+w, top+h))
 
 # %% ../nbs/70_watch.ipynb #3855afbf
-def _small(img, side):
+def _tiny(img, side):
     scale = side/min(img.size)
     return img.resize([max(round(o*scale), 1) for o in img.size], Image.Resampling.LANCZOS)
 
@@ -407,16 +408,17 @@ def _blur(img, radius): return img.filter(ImageFilter.GaussianBlur(radius*min(im
 # %% ../nbs/70_watch.ipynb #3187488a
 def _sketch(img, radius):
     lines = _blur(ImageOps.grayscale(img), radius).filter(ImageFilter.FIND_EDGES)
-    return ImageOps.autocontrast(ImageOps.invert(lines), 1).convert('RGB')
+    return ImageOps.autocontrast(ImageOps.invert(lines), (5,0)).convert('RGB')
 
 def _light(img, times): return ImageEnhance.Brightness(img).enhance(times)
 
+# %% ../nbs/70_watch.ipynb #db2c3c74
 def _grey(img, share): return ImageEnhance.Color(img).enhance(1-share)
 
 _made = dict(blur=('{} % of the side', _blur, (1,2,4)), dark=('{} of the light', _light, (.5,.25,.1)),
     overexposed=('{} times the light', _light, (1.5,2.5,4)), turned=('{} degrees', _turn, (15,90,180)), cut=('to {} of the side', _cut, (.7,.5,.35)),
-    JPEG=('quality {}', _jpeg, (30,10,5)), small=('{} pixels', _small, (64,32)), grey=('{:.0%}', _grey, (.5,1)),
-    noise=('sd {} of 255', _noise, (25,50,100)), sketch=('lines, blurred by {} % before', _sketch, (.3,1)))
+    JPEG=('quality {}', _jpeg, (30,10,5)), small=('{} pixels', _tiny, (64,32)), grey=('{:.0%}', _grey, (.5,1)),
+    noise=('sd {} of 255', _noise, (25,50,100)), sketch=('lines of {} % of the side', _sketch, (.3,1)))
 photo_changes = [Change(k, text.format(o), lambda img, f=f, o=o: f(img, o)) for k,(text,f,strengths) in _made.items() for o in strengths]
 
 # %% ../nbs/70_watch.ipynb #f4313382
