@@ -18,7 +18,7 @@ from nbdev.processors import FilterDefaults, _default_exp, add_links, exec_show_
 cfg = get_config(Path(__file__).parent)
 def name_of(path): return nbpath2html(Path(path)).with_suffix('').as_posix()
 
-guides = 'train_on_your_own', 'which_labels_are_wrong', 'good_enough', 'save_load_predict', 'tune' # in the order in which they are needed
+guides = 'train_on_your_own', 'which_labels_are_wrong', 'good_enough', 'save_load_predict', 'serve', 'tune' # in the order in which they are needed
 
 def _order(path): return guides.index(path.stem) if path.stem in guides else len(guides), path.stem
 
