@@ -27,8 +27,8 @@ from .judge import paired_difference
 class WatchError(PetlabError): "What a watch can't read, and the cure"
 
 class Ranks:
-    """A bag of the numbers of `k` streams; a new number becomes a conformal p-value (Vovk, Gammerman, Shafer, 'Algorithmic Learning in a Random
-    World', 2005, ch. 8). Once the bag is full, one in it is dropped by lot, the new one too: what is left tells nothing of the ranks before"""
+    """A bag of the numbers of `k` streams; a new number becomes a conformal p-value (Vovk, Gammerman, Shafer, 'Algorithmic Learning in a
+    Random World', 2005, ch. 8). From a full bag one is dropped by lot, perhaps the new one: what is left tells nothing of ranks before"""
     def __init__(self,
         start:np.ndarray, # What is in the bag at first [k,n]; NaN: not known
         most:int=5000, # Numbers of a stream that it keeps
@@ -57,11 +57,11 @@ class Ranks:
         return np.where(np.isnan(x), np.nan, p)
 
 # %% ../nbs/70_watch.ipynb #fa8078ab
-_small = np.array([(w,b) for w in (.1,.25) for b in (10,30,100)])  # Bets that a share w of the p-values is small, with the density b*(1-p)**(b-1)
+_small = np.array([(w,b) for w in (.1,.25) for b in (10,30,100)])  # Bets that a share w is small, with the density b*(1-p)**(b-1)
 
 class Evidence:
-    """Shiryaev-Roberts sums of bets on p-values of `k` streams (Shin, Ramdas, Rinaldo, 'E-detectors', 2023): R = (R+1)*e, where the stake e has
-    mean 1 whatever came before, and less where a stream is better than it was. The other bet is on the histogram of the last 100 or so"""
+    """Shiryaev-Roberts sums of bets on p-values of `k` streams (Shin, Ramdas, Rinaldo, 'E-detectors', 2023): R = (R+1)*e, where the stake
+    e has mean 1 whatever came before (Waudby-Smith and Ramdas, 2023), and less where a stream is better than it was"""
     def __init__(self,
         low, # Of each stream, whether its bets are on small p, or on the histogram, bool [k]
         bins:int=10, # Of the histogram
@@ -104,12 +104,18 @@ class Evidence:
 Alarm = namedtuple('Alarm', 'request since time stream says share low high promised', defaults=[None]*4)
 Alarm.__str__ = lambda self: f'request {self.request:,}, since about {self.since:,}: {self.says}'
 _Seen = namedtuple('_Seen', 'time strange prob label pixels format evidence')
-_streams = dict(strange=(True,5), prob=(True,2), label=(False,1), pixels=(False,1), format=(False,1))  # Whether one end is bad; its share of the bets
+_streams = dict(strange=(True,5,float), prob=(True,2,float), label=(False,1,int), pixels=(False,1,int), format=(False,1,str))
+# Whether one end is bad; its share of the bets; what it is of
+
+def _known(x, stream):
+    "`x` as it is kept; None where it is not known"
+    to = _streams[stream][2]
+    return str(x)[:20] if to is str and x is not None else None if x is None or not math.isfinite(x) else to(x)
 
 class Watch:
     "Requests one at a time against what was trained on; in the mean `every` requests or more between false alarms; threads may share it"
     def __init__(self,
-        baseline:dict, # Of unseen training samples, by stream: `strange`, `prob`, `label` (indices), `pixels`, `format` (names); empty: what comes first
+        baseline:dict, # Of samples it was not taught: `strange`, `prob`, `label` (index), `pixels`, `format`; empty: what comes first
         vocab:list=(), # Names of the classes
         threshold:float=None, # From where on one is strange; default: 95 % of the baseline are not
         promised:tuple=None, # How many were wrong, of how many
@@ -118,20 +124,22 @@ class Watch:
         seed:int=0, # Of the lots
         model:str='' # What it is a watch of
     ):
-        self.setup = dict(baseline={k: [*v] for k,v in baseline.items()}, vocab=[*vocab], threshold=threshold,
+        if bad := baseline.keys()-_streams.keys():
+            raise WatchError(f"no stream {', '.join(map(shown, bad))}; there are {', '.join(_streams)}")
+        baseline = {k: [_known(o, k) for o in v] for k,v in baseline.items()}
+        self.setup = dict(baseline=baseline, vocab=[*vocab], threshold=threshold,
             promised=promised and [*promised], every=every, most=most, seed=seed, model=model)
         vars(self).update({k: self.setup[k] for k in ('vocab','threshold','promised','every','model')})
-        if bad := baseline.keys()-_streams.keys(): raise WatchError(f"no stream {', '.join(map(shown, bad))}; there are {', '.join(_streams)}")
         self.streams,self.lock = [o for o in _streams if o in baseline],threading.RLock()
         self.formats = [k for k,_ in Counter(baseline.get('format', ())).most_common()]
         start = [[self._number(k, o) for o in baseline[k]] for k in self.streams]
         n = max(map(len, start), default=0)
         start = np.array([o+[np.nan]*(n-len(o)) for o in start]).reshape(len(self.streams), n)
-        low,shares = np.array([_streams[o] for o in self.streams]).reshape(-1, 2).T
+        low,shares = np.array([_streams[o][:2] for o in self.streams]).reshape(-1, 2).T
         self.ranks,self.bets,self.shares = Ranks(start, most, seed),Evidence(low),shares/shares.sum()
         self.requests = self.n_alarms = self.told_right = self.told_wrong = 0
         self.worse,self.evidence,self.last,self.alarms,self.told_at = False,0.,deque(maxlen=1000),deque(maxlen=20),{}
-        strange = [o for o in baseline.get('strange', ()) if o==o]
+        strange = [o for o in baseline.get('strange', ()) if o is not None]
         if threshold is None and strange: self.threshold = float(np.quantile(strange, .95))
         self.usual = float(np.mean(np.array(strange)>self.threshold)) if strange else None
     def _number(self, stream, x):
@@ -141,8 +149,6 @@ class Watch:
         return -float(x) if stream=='prob' else float(x)
 
 # %% ../nbs/70_watch.ipynb #ea0d06e5
-def _known(x, to=float): return None if x is None or not math.isfinite(x) else to(x)
-
 @patch
 def see(self:Watch,
     strange:float=None, # As from `Predictor.look`; None here and below: not known
@@ -152,7 +158,7 @@ def see(self:Watch,
     format:str=None # Of the file, such as JPEG
 ) -> Alarm: # None where there is none
     "Take in one request"
-    got = dict(strange=_known(strange), prob=_known(prob), label=_known(label, int), pixels=_known(pixels, int), format=format)
+    got = {k: _known(o, k) for k,o in zip(_streams, (strange, prob, label, pixels, format))}
     with self.lock:
         self.requests += 1
         if self.streams:
@@ -173,7 +179,8 @@ def _changed(self:Watch, i):
 @patch
 def _alarm(self:Watch, stream, since, says):
     o = self._strange([*self.last][-200:]) or {}
-    res = Alarm(self.requests, since, datetime.now(timezone.utc).isoformat(timespec='seconds'), stream, says, *(o.get(k) for k in ('share','low','high','promised')))
+    now = datetime.now(timezone.utc).isoformat(timespec='seconds')
+    res = Alarm(self.requests, since, now, stream, says, *(o.get(k) for k in ('share','low','high','promised')))
     self.alarms.appendleft(res)
     self.n_alarms += 1
     return res
@@ -234,8 +241,8 @@ def _says(self:Watch, stream, rows, since):
         what = 'the answers are less sure, median probability' if stream=='prob' else 'the size is another, median'
         return f"{what} {form(o['median'])}" + ('' if o['trained'] is None else f", {form(o['trained'])} in training")
     o = max(self._named(stream, after, 10**9), key=lambda o: (o['share']-(o['trained'] or 0)))
-    usual = '' if o['trained'] is None else f", {_tell(o['trained'])} in training"
-    return f"the shares of the {dict(label='answers', format='file formats')[stream]} are others, {shown(o[stream])} {_tell(o['share'])}{usual}"
+    usual,what = '' if o['trained'] is None else f", {_tell(o['trained'])} in training",dict(label='answers', format='file formats')[stream]
+    return f"the shares of the {what} are others, {shown(o[stream])} {_tell(o['share'])}{usual}"
 
 # %% ../nbs/70_watch.ipynb #6dda183c
 def sure_interval(
@@ -243,7 +250,7 @@ def sure_interval(
     n:int, # 0 and up
     alpha:float=.05 # Probability that it is wrong at any time
 ) -> tuple: # Two fractions
-    """An interval of a fraction that holds at all `n` at once: which fractions a bettor by Krichevsky and Trofimov has not won 1/alpha against
+    """An interval of a fraction that holds at all `n` at once: those that a bettor by Krichevsky and Trofimov has not won 1/alpha against
     (Robbins, 1970; Waudby-Smith and Ramdas, 'Estimating means of bounded random variables by betting', 2023)"""
     won = math.lgamma(k+.5)+math.lgamma(n-k+.5)-math.lgamma(n+1)-math.log(math.pi)+math.log(alpha)
     def bound(inside, outside):
@@ -262,7 +269,8 @@ def _feedback(self:Watch):
     if not n: return None
     def share(k, n): return dict(share=k/n, **dict(zip(('low','high'), wilson(k, n))))
     (low,high),promised = sure_interval(k, n),self.promised and share(*self.promised)
-    return dict(told=n, wrong=k, **share(k, n), sure_low=low, sure_high=high, promised=promised, worse=bool(promised) and low>promised['high'])
+    worse = bool(promised) and low>promised['high']
+    return dict(told=n, wrong=k, **share(k, n), sure_low=low, sure_high=high, promised=promised, worse=worse)
 
 @patch
 def told(self:Watch,
@@ -275,8 +283,9 @@ def told(self:Watch,
         o = self._feedback()
         if self.worse or not o['worse']: return None
         self.worse = True
-        return self._alarm('error', self.requests, f"{_tell(o['share'])} of {o['told']} answers were wrong (for sure {_tell(o['sure_low'])} or more); "
-            f"{_tell(o['promised']['share'])} were promised ({_tell(o['promised']['low'])} to {_tell(o['promised']['high'])})")
+        promised = f"{_tell(o['promised']['share'])} were promised ({_tell(o['promised']['low'])} to {_tell(o['promised']['high'])})"
+        return self._alarm('error', self.requests,
+            f"{_tell(o['share'])} of {o['told']} answers were wrong (for sure {_tell(o['sure_low'])} or more); {promised}")
 
 # %% ../nbs/70_watch.ipynb #1fb9970d
 @patch
@@ -395,7 +404,7 @@ def _cut(img, side):
     return img.crop((left, top, left+w, top+h))
 
 # %% ../nbs/70_watch.ipynb #3855afbf
-def _tiny(img, side):
+def _shrunk(img, side):
     scale = side/min(img.size)
     return img.resize([max(round(o*scale), 1) for o in img.size], Image.Resampling.LANCZOS)
 
@@ -416,10 +425,11 @@ def _light(img, times): return ImageEnhance.Brightness(img).enhance(times)
 def _grey(img, share): return ImageEnhance.Color(img).enhance(1-share)
 
 _made = dict(blur=('{} % of the side', _blur, (1,2,4)), dark=('{} of the light', _light, (.5,.25,.1)),
-    overexposed=('{} times the light', _light, (1.5,2.5,4)), turned=('{} degrees', _turn, (15,90,180)), cut=('to {} of the side', _cut, (.7,.5,.35)),
-    JPEG=('quality {}', _jpeg, (30,10,5)), small=('{} pixels', _tiny, (64,32)), grey=('{:.0%}', _grey, (.5,1)),
+    overexposed=('{} times the light', _light, (1.5,2.5,4)), turned=('{} degrees', _turn, (15,90,180)),
+    cut=('to {} of the side', _cut, (.7,.5,.35)), JPEG=('quality {}', _jpeg, (30,10,5)), small=('{} pixels', _shrunk, (64,32)), grey=('{:.0%}', _grey, (.5,1)),
     noise=('sd {} of 255', _noise, (25,50,100)), sketch=('lines of {} % of the side', _sketch, (.3,1)))
-photo_changes = [Change(k, text.format(o), lambda img, f=f, o=o: f(img, o)) for k,(text,f,strengths) in _made.items() for o in strengths]
+photo_changes = [Change(k, text.format(o), lambda img, f=f, o=o: f(img, o))
+    for k,(text,f,strengths) in _made.items() for o in strengths]
 
 # %% ../nbs/70_watch.ipynb #f4313382
 def _looked(model, f, photos):
@@ -431,7 +441,8 @@ def _looked(model, f, photos):
 def _counted_up(seen, labels=None, first=None):
     "A row of `limits`; `labels` None: there is no right answer"
     def share(x, name): return {name: x.mean(), **dict(zip((f'{name}_low',f'{name}_high'), wilson(int(x.sum()), len(x))))}
-    res,strange = dict(n=len(seen), prob=float(np.mean([o.prediction.prob for o in seen]))),np.array([o.known is not None and not o.known for o in seen])
+    res = dict(n=len(seen), prob=float(np.mean([o.prediction.prob for o in seen])))
+    strange = np.array([o.known is not None and not o.known for o in seen])
     wrong = None if labels is None else np.array([o.prediction.label!=l for o,l in zip(seen, labels)])
     if wrong is not None:
         more = paired_difference(wrong, wrong if first is None else first)
@@ -450,10 +461,11 @@ def limits(
     from petlab.predict import Predictor
     if isinstance(model, (str,Path)): model = Predictor(model)
     if (model.kind.name,model.target.name)!=('photo','class'):
-        raise PetlabError(f'limits are of models of photos with one class each; this is one of {model.kind.name}s, target {model.target.name}')
+        raise PetlabError(f'limits are of models of photos with a class each; this is one of {model.kind.name}s, target {model.target.name}')
     files,labels = [*table.file],[*table.label]
     if not files: raise PetlabError('no photos: give some that it was not trained on')
-    if bad := {*labels}-{*model.vocab}: raise PetlabError(f"{shown(min(bad, key=str))} is no class of this model; leave out what it can't know")
+    if bad := {*labels}-{*model.vocab}:
+        raise PetlabError(f"{shown(min(bad, key=str))} is no class of this model; leave out what it can't know")
     first,wrong = _counted_up(_looked(model, lambda o: o, files), labels)
     rows = {('unchanged',''): first}
     for o in bar(changes): rows[o.name,o.strength] = _counted_up(_looked(model, o.f, files), labels, wrong)[0]
