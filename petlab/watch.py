@@ -324,7 +324,7 @@ def load_watch(
         vars(res.bets).update(arrays, seen=seen)
         res.last.extend(_Seen(*o) for o in last)
         res.alarms.extend(Alarm(*o) for o in alarms)
-        bag = np.array(bag, float).reshape(len(res.streams), -1)
+        bag = np.array(bag, float).reshape(len(res.streams), len(bag[0]) if bag else 0)
         r = res.ranks
         r.n,r.known,r.bag[:,:bag.shape[1]] = bag.shape[1],(~np.isnan(bag)).sum(1),bag
         r.rng.bit_generator.state = lots
@@ -424,12 +424,13 @@ def _light(img, times): return ImageEnhance.Brightness(img).enhance(times)
 # %% ../nbs/70_watch.ipynb #db2c3c74
 def _grey(img, share): return ImageEnhance.Color(img).enhance(1-share)
 
-_made = dict(blur=('{} % of the side', _blur, (1,2,4)), dark=('{} of the light', _light, (.5,.25,.1)),
-    overexposed=('{} times the light', _light, (1.5,2.5,4)), turned=('{} degrees', _turn, (15,90,180)),
-    cut=('to {} of the side', _cut, (.7,.5,.35)), JPEG=('quality {}', _jpeg, (30,10,5)), small=('{} pixels', _shrunk, (64,32)), grey=('{:.0%}', _grey, (.5,1)),
-    noise=('sd {} of 255', _noise, (25,50,100)), sketch=('lines of {} % of the side', _sketch, (.3,1)))
-photo_changes = [Change(k, text.format(o), lambda img, f=f, o=o: f(img, o))
-    for k,(text,f,strengths) in _made.items() for o in strengths]
+def _change(name, text, f, strength): return Change(name, text.format(strength), lambda img: f(img, strength))
+
+_made = dict(blur=('{} % of the side', _blur, (1,2,4)), dark=('{} of the light', _light, (.5,.25,.1)), JPEG=('quality {}', _jpeg, (30,10,5)),
+    overexposed=('{} times the light', _light, (1.5,2.5,4)), turned=('{} degrees', _turn, (15,90,180)), grey=('{:.0%}', _grey, (.5,1)),
+    cut=('to {} of the side', _cut, (.7,.5,.35)), small=('{} pixels', _shrunk, (64,32)), noise=('sd {} of 255', _noise, (25,50,100)),
+    sketch=('lines of {} % of the side', _sketch, (.3,1)))
+photo_changes = [_change(k, text, f, o) for k,(text,f,strengths) in _made.items() for o in strengths]
 
 # %% ../nbs/70_watch.ipynb #f4313382
 def _looked(model, f, photos):
@@ -461,7 +462,7 @@ def limits(
     from petlab.predict import Predictor
     if isinstance(model, (str,Path)): model = Predictor(model)
     if (model.kind.name,model.target.name)!=('photo','class'):
-        raise PetlabError(f'limits are of models of photos with a class each; this is one of {model.kind.name}s, target {model.target.name}')
+        raise PetlabError(f'limits are of models of photos with a class each, not of {model.kind.name}s, target {model.target.name}')
     files,labels = [*table.file],[*table.label]
     if not files: raise PetlabError('no photos: give some that it was not trained on')
     if bad := {*labels}-{*model.vocab}:
