@@ -426,10 +426,10 @@ def _grey(img, share): return ImageEnhance.Color(img).enhance(1-share)
 
 def _change(name, text, f, strength): return Change(name, text.format(strength), lambda img: f(img, strength))
 
-_made = dict(blur=('{} % of the side', _blur, (1,2,4)), dark=('{} of the light', _light, (.5,.25,.1)), JPEG=('quality {}', _jpeg, (30,10,5)),
-    overexposed=('{} times the light', _light, (1.5,2.5,4)), turned=('{} degrees', _turn, (15,90,180)), grey=('{:.0%}', _grey, (.5,1)),
-    cut=('to {} of the side', _cut, (.7,.5,.35)), small=('{} pixels', _shrunk, (64,32)), noise=('sd {} of 255', _noise, (25,50,100)),
-    sketch=('lines of {} % of the side', _sketch, (.3,1)))
+_made = dict(blur=('{} % of the side', _blur, (1,2,4)), dark=('{} of the light', _light, (.5,.25,.1)), grey=('{:.0%}', _grey, (.5,1)),
+    overexposed=('{} times the light', _light, (1.5,2.5,4)), turned=('{} degrees', _turn, (15,90,180)),
+    JPEG=('quality {}', _jpeg, (30,10,5)), cut=('to {} of the side', _cut, (.7,.5,.35)), small=('{} pixels', _shrunk, (64,32)),
+    noise=('sd {} of 255', _noise, (25,50,100)), sketch=('lines of {} % of the side', _sketch, (.3,1)))
 photo_changes = [_change(k, text, f, o) for k,(text,f,strengths) in _made.items() for o in strengths]
 
 # %% ../nbs/70_watch.ipynb #f4313382
