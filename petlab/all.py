@@ -17,7 +17,7 @@ from .pets import pets_path
 from .zoo import body, zoo, best_size, photos_per_second, UnknownModel, WeightsError
 from .engine import body_engine
 from .bank import Bank, bank_info, bank_path, prune_bank
-from .head import cross_val_predict, fit_head, fit_ridge, stratified_folds
+from .head import cross_val_predict, FeatureDistance, fit_head, fit_ridge, stratified_folds
 from .target import Answers, Classes, LabelScore, Numbers, NumberScore, Score, Several, Target
 from .model import model_card, ModelError, read_info, seen_in_training
 from .train import train_bank
@@ -41,6 +41,8 @@ from .search import collect_photos, credits_page, download_photos, read_manifest
 from .clean import check_labels, check_source, LabelRanker
 from .review import Journal, LabelReview, review_source, review_table, ReviewError, serve_review
 from .active import ask_next, caption_score, Labelling, labelling_curve, label_from_nothing, near_captions, pool_axes
+from .watch import limits, plot_limits, plot_watch, Watch
+from .serve import serve_folder, Service
 from .bench import bench, plot_bench
 
 # %% ../nbs/81_all.ipynb #52401709
