@@ -136,8 +136,7 @@ async def sent_samples(
     if said=='multipart/form-data':
         data = await read_body(request, min(limits.files*limits.size, limits.held//2), limits.seconds, hold)
         def parsed(): return asyncio.run(form_samples(request.headers, data, limits))  # by a thread: it may take long
-        found = await asyncio.get_running_loop().run_in_executor(service.pool, parsed)
-        return [(k, _decoded(v) if isinstance(v, str) and 'application/json' in right else v) for k,v in found],True
+        return await asyncio.get_running_loop().run_in_executor(service.pool, parsed),True
     also = 'application/octet-stream','application/json' if kind.rows else ''
     if said and said not in also and not said.startswith(right or ('',)):
         raise Refusal(415, f"{shown(said)[:80]}: the model reads {kind.noun}s; say {' or '.join(right or also)}, or nothing")
@@ -225,6 +224,7 @@ def answer_one(
     if isinstance(data, str) and not model.kind.rows: data = data.encode()  # a text would be the path of a file here
     try:
         if model.kind.name=='photo': facts = checked_facts(data, limits)
+        if model.kind.name=='table' and not isinstance(data, dict): data = _decoded(data)
         seen = model.look(_picture(data, facts, model), heat)
     except Refusal as e: return wrong(e.status, e.why)
     except SampleError as e:
