@@ -345,8 +345,9 @@ class Service(GetAttr):
         self.examples = _examples(examples, self.memory) if examples else {}
         self.pool = ThreadPoolExecutor(self.threads, 'petlab-look', initializer=_step_back)
     def load(self) -> Predictor:
-        "The model in the folder, tried on the last sample that was answered; raises `ModelError`"
+        "The model in the folder, all of it read and tried, also on the last sample that was answered; raises `PetlabError`"
         model = Predictor(self.folder, self.threads).warm()
+        if model.kind.name=='photo': model.look(Image.new('RGB', (64,64)), True)
         if self.last is not None: model.look(self.last, True)
         return model
     def take(self, model):
