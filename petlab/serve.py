@@ -13,7 +13,7 @@ __all__ = ['Work', 'ways', 'ServeError', 'Limits', 'Refusal', 'Turns', 'read_bod
 import asyncio, hashlib, json, logging, os, re, secrets, sqlite3, threading, time, numpy as np
 from collections import OrderedDict, namedtuple
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from fastcore.basics import GetAttr, num_cpus, patch
 from html import escape
 from importlib.util import find_spec
@@ -60,11 +60,13 @@ class Turns:
     def check(self):
         "Raise `Refusal` where nobody else is let in"
         if self.draining: raise Refusal(503, 'the server is being stopped; ask again when it is back', 5)
+        self._check_full()
+    def _check_full(self):
         if self.inside>=self.limits.waiting: raise Refusal(503, f'{self.inside} others are waiting; ask again', 1)
     @contextmanager
     def turn(self, n=1):
-        "Hold `n` places to the end of the block; raises `Refusal`"
-        self.check()
+        "Hold `n` places to the end of the block, for who was let in before the server is stopped too; raises `Refusal`"
+        self._check_full()
         self.inside += n
         try: yield
         finally: self.inside -= n
@@ -121,7 +123,8 @@ async def form_samples(
         elif v.size or v.filename: res.append(((v.filename or '')[:200], await v.read()))
     return res
 
-# %% ../nbs/71_serve.ipynb #c4a98f21
+# %% ../nbs/71_serve.ipynb #8209ccb0
+_usual = dict(photo='image/jpeg', sound='audio/wav', text='text/plain', table='application/json', protein='text/plain')
 _types = dict(photo=('image/',), sound=('audio/',), text=('text/',), table=('application/json',), protein=('text/',))
 
 async def sent_samples(
@@ -139,7 +142,7 @@ async def sent_samples(
         return await asyncio.get_running_loop().run_in_executor(service.pool, parsed),True
     also = 'application/octet-stream','application/json' if kind.rows else ''
     if said and said not in also and not said.startswith(right or ('',)):
-        raise Refusal(415, f"{shown(said)[:80]}: the model reads {kind.noun}s; say {' or '.join(right or also)}, or nothing")
+        raise Refusal(415, f"{shown(said)[:80]}: the model reads {kind.noun}s; say {_usual.get(kind.name, also[0])}, or nothing")
     data = await read_body(request, min(limits.size, 2**20) if kind.rows else limits.size, limits.seconds, hold)
     if not data: raise Refusal(400, f'an empty body; send a {kind.noun}')
     return [(None, _decoded(data) if said=='application/json' and kind.rows else data)],False
@@ -255,11 +258,9 @@ class Feedback:
     @contextmanager
     def _db(self):
         with self.lock:
-            db = sqlite3.connect(self.folder/'feedback.db', timeout=10)
             try:
-                with db: yield db
+                with closing(sqlite3.connect(self.folder/'feedback.db', timeout=10)) as db, db: yield db
             except sqlite3.Error as e: raise ServeError(f'{self.folder}/feedback.db: {e}; move it away') from e
-            finally: db.close()
     def add(self, id, answer, data, right, label, keep, model):
         "Keep what was said of an answer, and the sample if it may be kept; said again it counts once; whether the sample was kept"
         digest,file = hashlib.sha256(data).hexdigest(),None
@@ -389,7 +390,7 @@ def refresh(self:Service) -> bool: # Whether another model answers now
             if a!=b: raise ModelError(f'it is of the {k} {b}, and not {a}: stop the server, and start it anew')
         self.take(new)
     except Exception as e:
-        self.refused = f'{e}'
+        self.refused = shown(e).replace(str(self.folder), self.folder.name)  # strangers read it: where it lies is not theirs to know
         self.metrics.loads.labels('refused').inc()
         self.log(f'model: the one in {self.folder} is not taken over, the old one stays: {shown(e)}')
         return False
@@ -431,7 +432,9 @@ def tell(self:Service, said) -> dict:
     self._check_said(work.model.target, label)
     if keep and self.feedback.size()+len(data)>self.limits.kept: raise Refusal(507, 'there is no room for more; say it without the sample')
     try: kept = self.feedback.add(said['id'], answer, data, right, label, keep, work.digest)
-    except (ServeError, OSError) as e: raise Refusal(503, f'{e}; ask again later', 60) from e
+    except (ServeError, OSError) as e:
+        self.log(f'feedback: {shown(e)}')
+        raise Refusal(503, 'it can not be written down; say it again later', 60) from e
     if not found['told'] and (alarm := work.watch.told(right)): self.log(f'watch: {alarm}')
     found['told'] = True
     return dict(noted=True, kept=kept)
@@ -471,7 +474,9 @@ def _about(service):
     listed = ''.join(f'<dt>{escape(shown(k))}</dt><dd>{escape(shown(v))}</dd>' for k,v in rows.items())
     return f"<dl>{listed}</dl><pre class=\"model-card\">{escape(facts['card'])}</pre>"
 
-# %% ../nbs/71_serve.ipynb #c4d06103
+# %% ../nbs/71_serve.ipynb #ed5c5b80
+def _percent(p): return 'under 1 %' if p<.01 else 'over 99 %' if .99<p<1 else f'{100*p:.0f} %'
+
 def _card(answer):
     "HTML of one answer, for a page without scripts"
     def text(o): return escape(shown(', '.join(map(str, o)) if isinstance(o, list) else str(o)))
@@ -479,11 +484,11 @@ def _card(answer):
     if 'error' in answer: return f'<article class="card">{name}<p class="wrong" role="alert">{text(answer["error"])}</p></article>'
     strange = answer['known'] is False
     says = '<p class="strange">This looks like none of what I was taught. If I must choose, I say:</p>' if strange else ''
-    small = f"{answer['prob']:.0%}" if 'prob' in answer else f"{text(answer['low'])} to {text(answer['high'])}"
+    small = _percent(answer['prob']) if 'prob' in answer else f"{text(answer['low'])} to {text(answer['high'])}"
     def bar(o):
-        p = o['prob']
-        meter = f'<meter min="0" max="1" value="{p:.4f}" aria-label="probability">{p:.0%}</meter>'
-        return f'<li><span>{text(o["label"])}</span>{meter}<b>{p:.0%}</b></li>'
+        p,says = o['prob'],_percent(o['prob'])
+        meter = f'<meter min="0" max="1" value="{p:.4f}" aria-label="probability">{says}</meter>'
+        return f'<li><span>{text(o["label"])}</span>{meter}<b>{says}</b></li>'
     bars = f"<ol class=\"bars\">{''.join(map(bar, answer['probs']))}</ol>" if 'probs' in answer else ''
     label = text(answer['label']) or 'none of its labels'
     kind = 'card unknown' if strange else 'card'
