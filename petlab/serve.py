@@ -886,8 +886,8 @@ def serve(
         say(f'http://{named}:{sock.getsockname()[1]}{root_path}/')
         try: server.run(sockets=[sock])
         finally:
-            for k,v in before.items(): signal.signal(k, v)
             service.pool.shutdown(cancel_futures=True)
+            for k,v in before.items(): signal.signal(k, v)
 
 # %% ../nbs/71_serve.ipynb #ca703de1
 def serve_folder(
