@@ -83,7 +83,7 @@ def sample(self:Record,
         if isinstance(data, Path): return self.value(table_row(data)) if part_of(data)[1] else self._in_file(data)
         if not isinstance(data, str): raise ValueError('neither a row, nor a path, nor a text')
         return self.text_value(data)
-    except ValueError as e: raise SampleError(name, str(e)) from e
+    except (ValueError, OverflowError) as e: raise SampleError(name, str(e)) from e
 
 @patch
 def _in_file(self:Record, fn):

@@ -16,10 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from fastcore.basics import GetAttr, num_cpus, patch
 from html import escape
+from itertools import count
 from importlib.util import find_spec
 from pathlib import Path
 from PIL import Image
-from urllib.parse import urlsplit
 from . import PetlabError, __version__
 from .core import *
 from .photo import *
@@ -30,10 +30,11 @@ from .watch import *
 # %% ../nbs/71_serve.ipynb #3bb970d2
 class ServeError(PetlabError): "A service that can't be started, and the cure"
 
-class Limits(namedtuple('Limits', 'size pixels files seconds waiting held rate connections kept',
-    defaults=(20*2**20, 50_000_000, 16, 15., 0, 128*2**20, 0, 256, 2**30))):
-    """Bytes and pixels of a sample, files a request, seconds to send one, samples inside (0: four a thread), bytes of bodies held,
-    requests a minute of one client (0: any number), connections, bytes of samples that are kept on disk"""
+class Limits(namedtuple('Limits', 'size pixels whole files seconds waiting held rate connections kept',
+    defaults=(20*2**20, 50_000_000, 12_000_000, 16, 15., 0, 128*2**20, 0, 256, 2**30))):
+    """Bytes of a sample, pixels of a JPEG, pixels of a format that is decoded whole, files a request, seconds to send one,
+    samples inside (0: four a thread), bytes of bodies held, requests a minute of one client (0: any number), connections,
+    bytes of samples that are kept on disk"""
 
 class Refusal(Exception):
     "A request that is not answered: HTTP status, sentence with the cure, and in how many seconds it may be asked again"
@@ -42,7 +43,8 @@ class Refusal(Exception):
         self.status,self.why,self.wait = status,why,wait
     def response(self):
         from starlette.responses import JSONResponse
-        return JSONResponse(dict(error=self.why), self.status, {'Retry-After': str(self.wait)} if self.wait else None)
+        more = {'Retry-After': str(self.wait)} if self.wait else {'WWW-Authenticate': 'Bearer'} if self.status==401 else None
+        return JSONResponse(dict(error=self.why), self.status, more)
 
 # %% ../nbs/71_serve.ipynb #09ba5999
 class Turns:
@@ -140,7 +142,7 @@ async def sent_samples(
         data = await read_body(request, min(limits.files*limits.size, limits.held//2), limits.seconds, hold)
         def parsed(): return asyncio.run(form_samples(request.headers, data, limits))  # by a thread: it may take long
         return await asyncio.get_running_loop().run_in_executor(service.pool, parsed),True
-    also = 'application/octet-stream','application/json' if kind.rows else ''
+    also = 'application/octet-stream','application/x-www-form-urlencoded','application/json' if kind.rows else ''
     if said and said not in also and not said.startswith(right or ('',)):
         raise Refusal(415, f"{shown(said)[:80]}: the model reads {kind.noun}s; say {_usual.get(kind.name, also[0])}, or nothing")
     data = await read_body(request, min(limits.size, 2**20) if kind.rows else limits.size, limits.seconds, hold)
@@ -200,7 +202,8 @@ def checked_facts(
     "What its header says; raises `Refusal` where it would take too much, and `PhotoError`"
     facts = photo_facts(data)
     w,h,fmt = facts
-    if w*h>limits.pixels: raise Refusal(413, f'{w} x {h} pixels, more than {limits.pixels/1e6:.0f} million; send it smaller')
+    most = limits.pixels if fmt in ('JPEG','MPO') else limits.whole
+    if w*h>most: raise Refusal(413, f'{w} x {h} pixels of {fmt}, more than {most/1e6:.0f} million; send it smaller')
     if fmt in ('JPEG','MPO') and data.count(b'\xff\xda')>_scans: raise Refusal(422, 'a JPEG with too many scans; save it anew')
     return facts
 
@@ -286,20 +289,33 @@ def size(self:Feedback) -> int: # Bytes
     "Of the samples that are kept"
     return sum(o.stat().st_size for o in (self.folder/'kept').glob('*'))
 
+# %% ../nbs/71_serve.ipynb #06bbe88f
 @patch
 def export(self:Feedback) -> Path:
-    "Write what was said to `feedback.csv` in the folder: `file` (of kept samples), `label`, and what the model had said"
+    "Write what may be learned from to `feedback.csv` in the folder, kept samples (of rows the columns) and `label`; all to `said.csv`"
     import csv
     names = 'file label predicted prob right time digest model'.split()
     with self._db() as db: rows = db.execute(f"select {', '.join(names)} from said order by time").fetchall()
     def text(o):
         o = json.loads(o)
         return '; '.join(map(str, o)) if isinstance(o, list) else '' if o is None else o
-    with whole_file(out := self.folder/'feedback.csv') as new, open(new, 'w', newline='', encoding='utf-8') as f:
-        out_csv = csv.writer(f)
-        out_csv.writerow(names)
-        for fn,label,predicted,*more in rows: out_csv.writerow([fn or '', text(label), text(predicted), *more])
-    return out
+    told = [dict(zip(names, o), label=text(o[1]), predicted=text(o[2])) for o in rows]
+    def write(name, table):
+        with whole_file(out := self.folder/name) as new, open(new, 'w', newline='', encoding='utf-8') as f:
+            found = csv.DictWriter(f, [*dict.fromkeys(k for o in table for k in o)] or names)
+            found.writeheader()
+            found.writerows(table)
+        return out
+    write('said.csv', told)
+    return write('feedback.csv', [self._row(o) for o in told if o['file'] and o['label']!=''])
+
+@patch
+def _row(self:Feedback, o):
+    "A kept sample as training reads it: a photo by its file, a row or a text by its columns"
+    few = {k: o[k] for k in ('label','predicted','right')}
+    if not o['file'].endswith('.json'): return dict(file=o['file'], **few)
+    kept = json.loads((self.folder/o['file']).read_text(encoding='utf-8'))
+    return dict(kept if isinstance(kept, dict) else dict(text=kept), label=o['label'])
 
 # %% ../nbs/71_serve.ipynb #b8380726
 class Metrics:
@@ -341,8 +357,10 @@ class Service(GetAttr):
         self.folder,self.log,self.metrics,self.turns = Path(folder),log,Metrics(),Turns(self.limits)
         self.lock,self.recent,self.recent_size = threading.Lock(),OrderedDict(),0
         self.stamp,self.seen,self.refused,self.last = _stamp(folder),None,None,None
+        self.kept = Path(feedback)/'watch.json' if feedback else None
         self.take(self.load())
-        self.feedback = Feedback(feedback, next(iter(self.model.kind.endings), '.bin')) if feedback else None
+        kind = self.model.kind
+        self.feedback = Feedback(feedback, '.json' if kind.rows else next(iter(kind.endings), '.bin')) if feedback else None
         self.examples = _examples(examples, self.memory) if examples else {}
         self.pool = ThreadPoolExecutor(self.threads, 'petlab-look', initializer=_step_back)
     def load(self) -> Predictor:
@@ -355,7 +373,8 @@ class Service(GetAttr):
         "Answer by `model` from now on"
         memory = read_memory(model.folder, model.info) if 'estimator' not in model.info else None
         digest = hashlib.sha256((model.folder/'model.json').read_bytes()).hexdigest()
-        self.work = Work(model, memory, digest, (model.folder/'README.md').read_text(encoding='utf-8'), Watch.of(model), time.time())
+        card = (model.folder/'README.md').read_text(encoding='utf-8')
+        self.work = Work(model, memory, digest, card, Watch.of(model, self.kept), time.time())
         with self.lock: self.recent,self.recent_size = OrderedDict(),0
         self.metrics.model.clear()
         self.metrics.model.labels(digest[:12]).set(1)
@@ -399,6 +418,14 @@ def refresh(self:Service) -> bool: # Whether another model answers now
     self.log(f'model: {self.digest[:12]} taken over')
     return True
 
+# %% ../nbs/71_serve.ipynb #e24b9957
+@patch
+def write_watch(self:Service):
+    "Keep the watch beside the feedback, so that a new start goes on with it"
+    if not self.kept: return
+    try: self.work.watch.save(self.kept)
+    except PetlabError as e: self.log(f'watch: {shown(e)}')
+
 # %% ../nbs/71_serve.ipynb #222ec93a
 _recent = 24*2**20  # bytes of samples that are held until somebody says what they are
 
@@ -411,7 +438,8 @@ def note(self:Service, work, answer, seen, facts, data):
     size = (facts.width*facts.height, facts.format) if facts else (None, None)
     if alarm := work.watch.see(seen.strange, getattr(seen.prediction, 'prob', None), label, *size): self.log(f'watch: {alarm}')
     if not self.feedback: return
-    data = data if isinstance(data, bytes) else data.encode() if isinstance(data, str) else json.dumps(data).encode()
+    if model.kind.rows: data = json.dumps(data.decode('utf-8', 'replace') if isinstance(data, bytes) else data).encode()
+    elif isinstance(data, str): data = data.encode()
     with self.lock:
         if work is not self.work: return  # another model has come: who speaks of this one is too late
         answer['id'] = secrets.token_hex(8)
@@ -700,11 +728,11 @@ class Door:
         host,origin,post = request.headers.get('host', ''),request.headers.get('origin'),request.method=='POST'
         name,free = re.sub(r':\d{1,5}$', '', host.lower()),path in self.open and not post
         if not self.hosts & {'*', name}: raise Refusal(421, f'{shown(host)[:80]}: not a name of this server (--allow NAME)')
-        if post and origin is not None and urlsplit(origin).netloc!=host: raise Refusal(403, 'asked for by another page')
+        if post and origin is not None and origin.partition('://')[2]!=host: raise Refusal(403, 'asked for by another page')
         if path not in ('/health', '/ready', '/metrics'): self.service.turns.check_rate(request.client.host if request.client else '')
-        given = request.headers.get('authorization', '').removeprefix('Bearer ')
-        if self.token and not free and not secrets.compare_digest(given.encode(), self.token.encode()):
-            raise Refusal(401, 'say the token, as in Authorization: Bearer TOKEN')
+        scheme,_,given = request.headers.get('authorization', '').partition(' ')
+        known = scheme.lower()=='bearer' and secrets.compare_digest(given.strip().encode(), (self.token or '').encode())
+        if self.token and not free and not known: raise Refusal(401, 'say the token, as in Authorization: Bearer TOKEN')
 
 # %% ../nbs/71_serve.ipynb #2c96f5e3
 @patch
@@ -726,16 +754,20 @@ async def __call__(self:Door, scope, receive, send):
         await self.app(scope, receive, guarded)
     except Refusal as e: await _refusal(service, request, path, e)(scope, receive, guarded)
     except ClientDisconnect: status = 499
-    except Exception as e: service.log(f'error: {type(e).__name__}: {shown(str(e))[:500]}')  # Starlette has answered 500
+    except Exception as e:
+        service.log(f'error: {type(e).__name__}: {shown(str(e))[:500]}')
+        if not status: await Refusal(500, 'the server failed at this; its log says how').response()(scope, receive, guarded)
     known = path if any(o.path==path for o in ways) else '/example' if path.startswith('/example/') else 'other'
     service.metrics.requests.labels(known, str(status)).inc()
     service.log(f"{request.method if known!='other' else '-'} {known} {status} {1000*(time.perf_counter()-start):.0f} ms")
 
+# %% ../nbs/71_serve.ipynb #a3840543
 async def _follow(service, seconds=1):
-    "Take over another model when it is in the folder"
-    while True:
+    "Take over another model when it is in the folder; write the watch down every minute"
+    for i in count(1):
         await asyncio.sleep(seconds)
         await asyncio.get_running_loop().run_in_executor(None, service.refresh)
+        if i%60==0: await asyncio.get_running_loop().run_in_executor(None, service.write_watch)
 
 def serve_app(
     service:Service,
@@ -760,6 +792,7 @@ def serve_app(
         following = asyncio.create_task(_follow(service))
         yield
         following.cancel()
+        service.write_watch()
     handlers = {HTTPException: refused, Refusal: told, Exception: failed}
     return Door(Starlette(routes=[*map(asked, ways)], lifespan=lifespan, exception_handlers=handlers), service, **door)
 
@@ -773,6 +806,8 @@ class _Lingering:
     def __init__(self, transport, protocol): self.transport,self.protocol,self.closing = transport,protocol,False
     def __getattr__(self, k): return getattr(self.transport, k)
     def is_closing(self): return self.closing or self.transport.is_closing()
+    def write(self, data):
+        if not self.closing: self.transport.write(data)
     def close(self):
         if self.closing or not self.protocol.coming: return self.transport.close()
         self.closing = True
@@ -851,7 +886,7 @@ def _protocol(limits):
 def _bounded(limits):
     "Photos of this process take no more memory than these limits need"
     import petlab.photo as photos
-    photos.photo_limit,photos.open_memory = limits.size,2*limits.size+400*2**20
+    photos.photo_limit,photos.open_memory = limits.size,2*limits.size+256*2**20
 
 def serve(
     service:Service,

@@ -233,12 +233,11 @@ def _says(self:Watch, stream, rows, since):
     if stream=='strange':
         o,x = self._strange(rows),[o.strange for o in after if o.strange is not None]
         usual = '' if o['promised'] is None else f", {_tell(o['promised'])} in training"
-        return (f"{sum(y>self.threshold for y in x)} of {len(x)} look strange; of the last {o['requests']} it is "
-            f"{_tell(o['share'])} ({_tell(o['low'])} to {_tell(o['high'])}){usual}")
+        return f"{sum(y>self.threshold for y in x)} of {len(x)} look strange{usual}"
     if stream in ('prob','pixels'):
         o = self._median(after, stream)
         form = (lambda x: f'{x:.0%}') if stream=='prob' else (lambda x: f'{x/1e6:.2f} megapixels')
-        what = 'the answers are less sure, median probability' if stream=='prob' else 'the size is another, median'
+        what = 'the answers are less sure, median probability' if stream=='prob' else 'the sizes are spread otherwise, median'
         return f"{what} {form(o['median'])}" + ('' if o['trained'] is None else f", {form(o['trained'])} in training")
     o = max(self._named(stream, after, 10**9), key=lambda o: (o['share']-(o['trained'] or 0)))
     usual,what = '' if o['trained'] is None else f", {_tell(o['trained'])} in training",dict(label='answers', format='file formats')[stream]
@@ -269,7 +268,7 @@ def _feedback(self:Watch):
     if not n: return None
     def share(k, n): return dict(share=k/n, **dict(zip(('low','high'), wilson(k, n))))
     (low,high),promised = sure_interval(k, n),self.promised and share(*self.promised)
-    worse = bool(promised) and low>promised['high']
+    worse = n>=10 and bool(promised) and low>promised['high']
     return dict(told=n, wrong=k, **share(k, n), sure_low=low, sure_high=high, promised=promised, worse=worse)
 
 @patch
