@@ -25,5 +25,5 @@ classifiers = ['Development Status :: 3 - Alpha', 'Intended Audience :: Educatio
     'Topic :: Scientific/Engineering :: Artificial Intelligence']
 entry_points = dict(console_scripts=cfg['console_scripts'].split(), nbdev=[f"{cfg['lib_name']}={cfg['lib_name']}._modidx:d"])
 setup(version=find('__version__ = "(.+)"', 'petlab/__init__.py'), keywords=cfg['keywords'].split(), classifiers=classifiers,
-    long_description=readme(), long_description_content_type='text/markdown', packages=[cfg['lib_name']], package_data={cfg['lib_name']: ['*.json', '*.js', '*.css', '*.html']},
+    long_description=readme(), long_description_content_type='text/markdown', packages=[cfg['lib_name']], package_data={cfg['lib_name']: ['*.json', '*.js', '*.css', '*.html', 'serve.*']},
     install_requires=cfg['requirements'].split(), extras_require=extras, entry_points=entry_points, **about)

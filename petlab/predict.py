@@ -186,7 +186,7 @@ def _engine(self:Predictor, precision, latency, more=False):
     key = (precision,latency,more) if self.network else None
     with self._lock:
         if key not in self._engines:
-            network = more and with_activations(self.network) or self.network
+            network = key and more and with_activations(self.network) or self.network
             self._engines[key] = OpenVinoEngine(network, *key[:2], self.threads) if key else _TorchNetwork(self.folder, self.info)
     return self._engines[key]
 
