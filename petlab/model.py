@@ -10,7 +10,7 @@ __all__ = ['model_format', 'ModelError', 'model_card', 'check_target', 'ledger_f
            'training_photos', 'seen_in_training']
 
 # %% ../nbs/15_model.ipynb #a9487943
-import ctypes, hashlib, json, math, os, re, safetensors, shutil, stat, sys, tempfile, time, zipfile, numpy as np
+import ctypes, hashlib, json, os, re, safetensors, shutil, stat, sys, tempfile, time, zipfile, numpy as np
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -22,7 +22,7 @@ from . import PetlabError
 from .photo import photo_digests, saved_sample
 from .core import shown
 from .head import Familiar, Memory
-from .target import saved_target
+from .target import conformal_width, saved_target
 try: import fcntl
 except ImportError: fcntl = None  # Windows
 
@@ -240,10 +240,7 @@ def _write_familiar(fn, familiar, keep, formats):
     "Keep what a model was taught; what `model.json` says of it"
     from safetensors.numpy import save
     fn.write_bytes(save({k: np.ascontiguousarray(o) for k,o in familiar._asdict().items()}))
-    n = len(familiar.strange)
-    rank = math.ceil((n+1)*keep-1e-9)
-    threshold = float(np.sort(familiar.strange)[rank-1]) if rank<=n else None
-    return dict(sha256=_sha256(fn), n=n, keep=keep, threshold=threshold, formats=formats)
+    return dict(sha256=_sha256(fn), n=len(familiar.strange), keep=keep, threshold=conformal_width(familiar.strange, keep), formats=formats)
 
 # %% ../nbs/15_model.ipynb #977ebe55
 def _listed(digests): return ''.join(f'{v}  {k}\n' for k,v in digests.items())
@@ -556,17 +553,20 @@ def network_file(
     return [_still(folder, o, info['network']['sha256'][o]) for o in _network][0]
 
 # %% ../nbs/15_model.ipynb #b9b1ae2c
+def _read_arrays(fn, kind, why):
+    "The namedtuple `kind` that is kept in a file of a folder; raises `ModelError`"
+    from safetensors.numpy import load_file
+    try: return kind(**load_file(fn))
+    except (OSError,TypeError,safetensors.SafetensorError) as e: raise ModelError(f'{fn} {why} ({e}); save the model again') from e
+
 def read_memory(
     folder:str|Path, # Of a saved model
     info:dict # From `read_info`
 ) -> Memory: # None where the folder keeps none
     "What a model keeps to rehearse its classes; raises `ModelError`"
-    from safetensors.numpy import load_file
     if not info.get('memory'): return None
     fn,k = _still(folder, _memory, info['memory']['sha256']),len(info['vocab'])
-    try: res = Memory(**load_file(fn))
-    except (OSError,TypeError,safetensors.SafetensorError) as e:
-        raise ModelError(f'{fn} holds no memory of classes ({e}); save the model again') from e
+    res = _read_arrays(fn, Memory, 'holds no memory of classes')
     m,f = res.acts.shape if res.acts.ndim==2 else (0,0)
     shapes = [o.shape for o in res]==[(k,), (k,f), (m,f), (m,), (m,6)]
     numbers = [o.dtype.kind for o in res]==['i','f','f','i','u'] and all(np.isfinite(o).all() for o in (res.sums, res.acts))
@@ -581,12 +581,9 @@ def read_familiar(
     info:dict # From `read_info`
 ) -> Familiar: # None where the folder keeps none
     "What a model was taught, and how strange photos looked that it had not seen; raises `ModelError`"
-    from safetensors.numpy import load_file
     if not info.get('familiar'): return None
     fn = _still(folder, _familiar, info['familiar']['sha256'])
-    try: res = Familiar(**load_file(fn))
-    except (OSError,TypeError,safetensors.SafetensorError) as e:
-        raise ModelError(f'{fn} does not say what the model was taught ({e}); save the model again') from e
+    res = _read_arrays(fn, Familiar, 'does not say what the model was taught')
     k,f = res.means.shape if res.means.ndim==2 else (0,0)
     r,n = len(res.along) if res.along.ndim==1 else 0,info['familiar']['n']
     shapes = [o.shape for o in res]==[(k,f), (f,r), (r,), (3,), *[(n,)]*4]

@@ -294,14 +294,17 @@ def _remembered(past, most, x, y, photos, target, seed):
 # %% ../nbs/16_train.ipynb #f22fa340
 _most = 1000  # Samples that say how strange one may look; of more of them, a fifth is kept from the distance
 
-def _distances(target, acts, y, groups, seed):
-    "A `FeatureDistance`, the distances of samples that it was not fitted on, or one like it was not, and which these are"
+def _distances(target, acts, y, groups, seed, valid=None):
+    "A `FeatureDistance`, the distances of `valid`, or of samples that it, or one like it, was not fitted on, and which these are"
     classes = y if target.name=='class' else np.zeros(len(acts), int)
     rng,fold = np.random.default_rng(seed),stratified_folds(target.strata(y), 5, seed, groups)
     def some(rows, most): return rng.permutation(np.flatnonzero(rows))[:most]
     def fitted(rows):
         rows = some(rows, max(_most, 4*len(target.vocab)))
         return FeatureDistance(acts[rows], classes[rows], 256)
+    if valid is not None:
+        distance = fitted(fold>=0)
+        return distance,distance(valid),np.arange(len(valid))
     if len(acts)>_most:
         distance,which = fitted(fold>0),some(fold==0, _most)
         return distance,distance(acts[which]),which
@@ -324,19 +327,16 @@ def familiar(
 ) -> tuple: # As in `write_model`; None where there are too few samples to tell
     "What a model is taught, and how strange samples look that it has not seen"
     acts = averaged(acts, acts.shape[1]//grid**2)
-    try:
-        if valid:
-            files,unseen,out = valid
-            distance,_,_ = _distances(target, acts, y, groups, seed)
-            apart = distance(averaged(unseen, acts.shape[1]))
-        else:
-            distance,apart,which = _distances(target, acts, y, groups, seed)
-            files,out = [files[i] for i in which],out[which]
-        prob = np.array([getattr(target.prediction(o), 'prob', 1.) for o in out])
-        facts = [photo_facts(o) if o and kind.name=='photo' else None for o in files]
-        pixels = [o.width*o.height if o else 0 for o in facts]
-        known = Familiar.of(distance, apart, prob, out.argmax(1) if target.name=='class' else np.full(len(out), -1), pixels)
-    except PetlabError: return None
+    unseen = None
+    if valid: files,unseen,out = valid[0],averaged(valid[1], acts.shape[1]),valid[2]
+    try: distance,apart,which = _distances(target, acts, y, groups, seed, unseen)
+    except PetlabError as e: return print(f'the model will not tell what is strange to it: {e}')
+    files,out = [files[i] for i in which],out[which]
+    prob = np.array([getattr(target.prediction(o), 'prob', 1.) for o in out])
+    facts = [photo_facts(o) if o and kind.name=='photo' else None for o in files]
+    pixels,predicted = [o.width*o.height if o else 0 for o in facts],out.argmax(1) if target.name=='class' else np.full(len(out), -1)
+    try: known = Familiar.of(distance, apart, prob, predicted, pixels)
+    except PetlabError as e: return print(f'the model will not tell what is strange to it: {e}')
     formats = Counter(o.format for o in facts if o)
     return known,keep,{k: n/formats.total() for k,n in sorted(formats.items())}
 

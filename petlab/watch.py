@@ -21,6 +21,7 @@ from . import PetlabError
 from .core import *
 from .photo import *
 from .target import wilson
+from .model import read_answers
 from .judge import paired_difference
 
 # %% ../nbs/70_watch.ipynb #7f97e57a
@@ -342,7 +343,11 @@ def of(cls:Watch,
     known,info = predictor.familiar,predictor.info
     model = sha256((predictor.folder/'model.json').read_bytes()).hexdigest()
     if saved is not None and Path(saved).is_file() and (res := load_watch(saved)).model==model: return res
-    start = dict(prob=[], label=[]) if predictor.target.name=='class' else {}
+    start = {}
+    if known is None and predictor.target.name=='class':
+        out = read_answers(predictor.folder, info)[1]
+        out = out[np.random.default_rng(0).permutation(len(out))[:1000]]
+        start = dict(prob=out.max(1).tolist(), label=out.argmax(1).tolist()) if len(out) else dict(prob=[], label=[])
     if known is not None:
         start = dict(strange=known.strange.tolist())
         if np.ptp(known.prob)>0: start['prob'] = known.prob.tolist()
