@@ -1,11 +1,14 @@
 """`serve_bench.py MODEL PHOTOS`: a saved model served by petlab, LitServe, BentoML, gradio (all by petlab's `Predictor`) and FastAPI with
 fastai's `learn.predict`: requests a second, p50, p99, memory, start; the server on one core, the client on another, one after the other, three rounds.
-Needs gradio, litserve, bentoml and fastapi besides petlab[serve]; `--rounds 1 --seconds 5` is quicker."""
+Needs gradio, litserve, bentoml and fastapi besides petlab[serve]; `--rounds 1 --seconds 5` is quicker. `--waiting 4 8` instead: petlab alone
+with room for so many inside, at 70 % load and at 300 %."""
 import argparse, asyncio, json, os, random, signal, socket, subprocess, sys, tempfile, time, httpx, numpy as np, psutil
 from pathlib import Path
 from statistics import median
 
 petlab_code = "import sys; from petlab.cli import main; sys.exit(main(['serve', sys.argv[1], '--port', sys.argv[2], '--threads', '1']))"
+waiting_code = """import sys; from petlab.serve import Limits, serve_folder
+serve_folder(sys.argv[1], port=int(sys.argv[2]), threads=1, limits=Limits(waiting=%d), log=lambda o: None)"""
 fastapi_code = """import io, sys, threading, uvicorn
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -148,10 +151,34 @@ print(n/(time.perf_counter()-start))"""
 
 def ms(took, q): return 1000*float(np.quantile(took, q))
 
-def main(model, photos, rounds, seconds, only, torch):
+def loaded(server, photos, rate, seconds):
+    "What becomes of requests at 70 % and at 300 % of the load that it can bear"
+    calm,much = (asyncio.run(opened(server, photos, o*rate, seconds)) for o in (.7, 3))
+    row = dict(calm50=ms(calm[200], .5), calm99=ms(calm[200], .99), calm_no=len(calm.get(503, []))/sum(map(len, calm.values())))
+    return dict(row, much50=ms(much[200], .5), much_most=ms(much[200], 1), much_rate=len(much[200])/seconds, no=len(much.get(503, [])),
+        no50=ms(much.get(503, [0]), .5), no99=ms(much.get(503, [0]), .99), other=len({*calm,*much}-{200,503}))
+
+def told(p):
+    return (f"at 70 % load: p50 {p['calm50']:.0f} ms, p99 {p['calm99']:.0f} ms, {p['calm_no']:.1%} refused; at 300 %: {p['much_rate']:.1f}/s answered, "
+        f"p50 {p['much50']:.0f} ms, {p['much_most']:.0f} ms at most, {p['no']:.0f} refused, p50 {p['no50']:.1f} ms, p99 {p['no99']:.1f} ms")
+
+def room(model, data, rounds, seconds, waiting, core):
+    "`loaded` for each of the places `waiting`, by turns"
+    rows = {o: [] for o in waiting}
+    for _ in range(rounds):
+        for k in waiting:
+            server = Server(waiting_code % k, raw, model, data[0], core)
+            try:
+                asyncio.run(closed(server, data, 1))
+                rows[k].append(loaded(server, data, asyncio.run(closed(server, data, seconds/4))[1], seconds))
+            finally: server.stop()
+    for k,v in rows.items(): print(f'{k:2} inside', told({c: median(o[c] for o in v) for c in v[0]}), flush=True)
+
+def main(model, photos, rounds, seconds, only, torch, waiting):
     model,files = Path(model).resolve(),sorted(map(str, Path(photos).resolve().rglob('*.jpg')))[::7][:50]
     data,cores = [Path(o).read_bytes() for o in files],sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[1:])
+    if waiting: return room(model, data, rounds, seconds, waiting, cores[0])
     rows,base,names = {},[],only or [*contenders]
     for _ in range(rounds):
         words = ['taskset', '-c', str(cores[0]), sys.executable, '-c', in_process, str(model), str(seconds), *files]
@@ -163,11 +190,7 @@ def main(model, photos, rounds, seconds, only, torch):
                 asyncio.run(closed(server, data, 1))
                 took,rate = asyncio.run(closed(server, data, seconds))
                 row = dict(rate=rate, p50=ms(took, .5), p99=ms(took, .99), memory=server.memory(), start=server.start)
-                if name=='petlab':
-                    calm,much = (asyncio.run(opened(server, data, o*rate, seconds)) for o in (.7, 3))
-                    row.update(calm50=ms(calm[200], .5), calm99=ms(calm[200], .99), calm_no=len(calm.get(503, []))/sum(map(len, calm.values())))
-                    row.update(much50=ms(much[200], .5), much_rate=len(much[200])/seconds,
-                        no=len(much.get(503, [])), no50=ms(much.get(503, [0]), .5), no99=ms(much.get(503, [0]), .99), other=len(much)-2)
+                if name=='petlab': row.update(loaded(server, data, rate, seconds))
                 rows.setdefault(name, []).append(row)
             finally: server.stop()
     res = {k: {c: median(o[c] for o in v) for c in v[0]} for k,v in rows.items()}
@@ -176,9 +199,7 @@ def main(model, photos, rounds, seconds, only, torch):
         times = f"  petlab does {res['petlab']['rate']/o['rate']:.2f} x" if 'petlab' in res else ''
         print(f"{k:9} {o['rate']:6.1f}/s  {o['rate']/median(base):4.0%} of it  p50 {o['p50']:5.0f} ms  p99 {o['p99']:5.0f} ms"
             f"  {o['memory']:5.0f} MB  first answer after {o['start']:4.1f} s{times}")
-    if p := res.get('petlab'):
-        print(f"petlab at 70 % load: p50 {p['calm50']:.0f} ms, p99 {p['calm99']:.0f} ms, {p['calm_no']:.1%} refused; at 300 %: {p['much_rate']:.1f}/s answered, p50 {p['much50']:.0f} ms, "
-            f"{p['no']:.0f} refused, p50 {p['no50']:.1f} ms, p99 {p['no99']:.1f} ms")
+    if p := res.get('petlab'): print('petlab', told(p))
     print(json.dumps(dict(in_process=median(base), **res)))
 
 if __name__=='__main__':
@@ -186,5 +207,6 @@ if __name__=='__main__':
     for o in 'model','photos': ap.add_argument(o)
     for k,v in dict(rounds=3, seconds=10.).items(): ap.add_argument(f'--{k}', type=type(v), default=v)
     ap.add_argument('--only', nargs='*')
+    ap.add_argument('--waiting', nargs='*', type=int)
     ap.add_argument('--torch', action='store_true', help='the others run the same network by torch, as without petlab[fast]')
     main(**vars(ap.parse_args()))
