@@ -11,7 +11,7 @@ __all__ = ['photo_formats', 'photo_endings', 'other_endings', 'FolderFiles', 'ph
            'photo_view', 'Sample', 'Photo', 'saved_sample']
 
 # %% ../nbs/01_photo.ipynb #3ed6070c
-import ast, hashlib, io, math, os, random, re, stat, threading, numpy as np
+import ast, hashlib, io, math, os, random, re, stat, threading, time, numpy as np
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, ExitStack, nullcontext
@@ -222,12 +222,22 @@ def _picture_reason(name, e):
     if isinstance(e, UnidentifiedImageError): return 'not a picture, or in a format that is not read here; save it as JPEG or PNG'
     return getattr(e, 'strerror', None) or f'broken picture ({e or type(e).__name__})'
 
+class _Timed(io.BytesIO):
+    "The bytes of a photo, for so many seconds of a thread: of a million empty pieces the header alone would take ten, or a minute"
+    def __init__(self, data, seconds=.5):
+        super().__init__(data)
+        self.until = time.thread_time()+seconds
+    def read(self, *args):
+        if time.thread_time()>self.until: raise TimeoutError(0, 'it takes too long to read, as in very many pieces; save it anew')
+        return super().read(*args)
+
 @contextmanager
 def _decoded(data, draft, name):
     "The picture in the bytes `data`, when it is its turn"
     with ExitStack() as stack:
         try:
-            with Image.open(io.BytesIO(data), formats=photo_formats) as src:
+            with _Timed(data) as f, Image.open(f, formats=photo_formats) as src:
+                f.until += src.width*src.height/(2e5 if src.format=='PPM' else 5e6)  # numbers written out are read by Python
                 stack.enter_context(_pixel_turn(_need(src, draft)))
                 img = to_rgb(src)
                 if img is src: img = src._new(src.im)  # the pixels without the file, as in fastai's `load_image`
@@ -261,7 +271,7 @@ def photo_facts(
 ) -> PhotoFacts: # Pixels as they are stored, before EXIF rotation; the format by Pillow's name
     "What the header of a photo tells; no pixel is decoded; raises `PhotoError`"
     is_data = isinstance(photo, bytes)
-    with io.BytesIO(photo) if is_data else _regular(photo) as f:
+    with _Timed(photo) if is_data else _regular(photo) as f:
         try:
             with Image.open(f, formats=photo_formats) as img: return PhotoFacts(*img.size, img.format)
         except Exception as e:
