@@ -70,23 +70,24 @@ _parts = [*(partial(_cut, box=o) for o in _boxes), *(partial(_turned, degrees=o)
 # %% ../nbs/06_phash.ipynb #b20dcff6
 _coarse = [(0,1,0,1), (.07,.93,.07,.93), (.11,.89,0,1), (0,1,.11,.89)]
 
-def _thumb(waves, mirrored=False):
-    "The 63 lowest waves of photos or parts [n,16,16], each as its root, of length 1 together"
-    res = (waves*_mirror if mirrored else waves)[:,:8,:8].reshape(len(waves), -1).copy()
-    res[:,0] = 0
+def _thumbs(waves):
+    "The 63 lowest waves of photos or parts [n,16,16], each as its root, of length 1 together: those that a mirror keeps, and turns [n,32]"
+    res = waves[:,:8,:8].copy()
+    res[:,0,0] = 0
     res = np.sign(res)*np.sqrt(np.abs(res))
-    return res/np.linalg.norm(res, axis=1, keepdims=True).clip(1e-6)
+    res /= np.linalg.norm(res, axis=(1,2), keepdims=True).clip(1e-6)
+    return [np.ascontiguousarray(res[:,i::2]).reshape(-1, 32) for i in (0,1)]
 
 def _alike(waves, least=.55):
     "Pairs i<j of photos [n,576] whose thumbs are alike, as wholes or one as a part of the other, int [m], [m]"
-    parts = [_cut(waves, o) for o in _coarse]
-    whole,others = _thumb(parts[0]),[_thumb(o, m) for o in parts for m in (False,True)]
+    thumbs = [_thumbs(_cut(waves, o)) for o in _coarse]
     def alike(i):
+        kept,turned = (o[i:i+128] for o in thumbs[0])
         near = False
-        for o in others: near |= whole[i:i+256]@o.T > least
-        a,b = np.nonzero(near)
+        for a,b in thumbs: near |= kept@a.T + np.abs(turned@b.T) > least  # as it is or mirrored, whichever is nearer
+        a,b = np.divmod(np.flatnonzero(near), len(waves))
         return np.minimum(a+i, b)*len(waves)+np.maximum(a+i, b)
-    with threadpool_limits(1, 'blas'), ThreadPoolExecutor(num_cpus()) as pool: found = [*pool.map(alike, range(0, len(waves), 256))]
+    with threadpool_limits(1, 'blas'), ThreadPoolExecutor(num_cpus()) as pool: found = [*pool.map(alike, range(0, len(waves), 128))]
     a,b = np.divmod(np.unique(np.concatenate(found)), len(waves))
     return a[a!=b],b[a!=b]
 
@@ -94,12 +95,13 @@ def _alike(waves, least=.55):
 def _fewest(waves, a, b):
     "Bits that differ between photos `a` and `b` at the least, int [m], and where one is mirrored, int [m]"
     if not len(a): return np.zeros(0, int),np.zeros(0, int)
+    def of_pairs(hashes): return [[np.ascontiguousarray(o)[which] for o in hashes.T] for which in (a,b)]
     whole = _parts[0](waves)
-    images = _hash(whole),_hash(whole*_mirror)
-    def differ(x, y): return np.bitwise_count(x^y).sum(1, dtype=np.uint16)
+    images = [of_pairs(_hash(o)) for o in (whole, whole*_mirror)]
+    def differ(x, y): return sum(np.bitwise_count(o^p) for o,p in zip(x, y))  # uint8: at most 255 bits
     def fewest(part):
-        part = _hash(part(waves))
-        return [np.minimum(differ(o[a], part[b]), differ(part[a], o[b])) for o in images]
+        i,j = of_pairs(_hash(part(waves)))
+        return [np.minimum(differ(x, j), differ(i, y)) for x,y in images]
     with threadpool_limits(1, 'blas'), ThreadPoolExecutor(num_cpus()) as pool: plain,turned = np.min([*pool.map(fewest, _parts)], 0)
     return plain.astype(int),turned.astype(int)
 
@@ -129,11 +131,12 @@ def joined(
     pairs # Of indices
 ) -> np.ndarray: # int [n]
     "The first of the samples that each is joined with, by a pair or by way of others"
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-    a,b = np.array([*pairs], int).reshape(-1, 2).T
-    _,group = connected_components(coo_array((np.ones(len(a)), (a,b)), (n,n)), directed=False)
-    return np.unique(group, return_index=True)[1][group]
+    (a,b),first,before = np.array([*pairs], int).reshape(-1, 2).T,np.arange(n),None
+    while not np.array_equal(first, before):
+        before,least = first.copy(),np.minimum(first[a], first[b])
+        for o in (a, b, before[a], before[b]): np.minimum.at(first, o, least)
+        first = first[first]
+    return first
 
 def without_kinds(
     first:np.ndarray # As from `joined`
