@@ -191,6 +191,33 @@ def _compute(self:Bank, files, views, beside=()):
     acts = [iter(o._activations(pixels, files[0])) for o,pixels in zip(banks, arrays)]
     return [(photo, [{v: next(a) for v in o} for a,o in zip(acts, new)], reason) for photo,new,reason in found]
 
+# %% ../nbs/12_bank.ipynb #7da9f7e1
+class _Digests:
+    "What unchanged files are known by: by inode, size and times of change, as git's index knows them; fresh ones are read again"
+    most,fresh,few = 2**17,3*10**9,100  # files that are kept; nanoseconds in which times may hide a change; files that are soon read
+    def __init__(self, path, kind, files):
+        self.path,self.files,self.there,self.new = Path(path)/'digests.bin',files,{},{}
+        by_bytes = len(files)>self.few and type(kind).read in (Sample.read, Photo.read)
+        self.keys = [by_bytes and self.key(o) for o in files]
+        with suppress(OSError):
+            data = self.path.read_bytes() if any(self.keys) else b''
+            if data[:24]==_checksum(data[24:]).encode(): self.there = {data[i:i+16]: data[i+16:i+32] for i in range(24, len(data), 32)}
+    def key(self, fn):
+        "None of what is no file, or changed a moment ago"
+        try: o = os.stat(fn)
+        except (OSError, ValueError): return None
+        if not stat.S_ISREG(o.st_mode) or max(o.st_mtime_ns, o.st_ctime_ns)>time.time_ns()-self.fresh: return None
+        said = repr((o.st_dev, o.st_ino, o.st_size, o.st_mtime_ns, o.st_ctime_ns))
+        return hashlib.sha256(said.encode()).digest()[:16]
+    def __getitem__(self, i): return self.there.get(self.keys[i])
+    def __setitem__(self, i, photo):
+        "Learn what a file was just known by, if it did not change meanwhile"
+        if photo and self.keys[i] and self.key(self.files[i])==self.keys[i]: self.new[self.keys[i]] = photo
+    def keep(self):
+        if not self.new: return
+        data = b''.join(k+o for k,o in [*{**self.there, **self.new}.items()][-self.most:])
+        with suppress(OSError, PetlabError), whole_file(self.path) as fn: fn.write_bytes(_checksum(data).encode()+data)
+
 # %% ../nbs/12_bank.ipynb #7da9f7f1
 @patch
 def _flush(self:Bank, new):
@@ -211,15 +238,19 @@ def fill(self:Bank,
     "See to it that the bank has the activations of `files`; may be interrupted, and takes up where it was"
     files,res,n_new,last = list(files),{},0,(start := time.monotonic())
     new = [(o, {}) for o in (self, *beside)]
-    groups = [range(i, min(i+self.engine.bs, len(files))) for i in range(0, len(files), self.engine.bs)]
+    known = _Digests(self.path.parent, self.kind, files)
+    for i in range(len(files)):
+        if known[i] and not any(o._lacks(known[i], v) for o,v in ((self, views), *((o, ('plain',)) for o in beside))): res[i] = known[i],''
+    left = [i for i in range(len(files)) if i not in res]
+    groups = [left[i:i+self.engine.bs] for i in range(0, len(left), self.engine.bs)]
     shift = random.SystemRandom().randrange(max(len(groups), 1))  # two processes that fill the same bank start at different places
     groups = groups[shift:]+groups[:shift]
     computed = in_order(lambda idxs: self._compute([files[i] for i in idxs], views, beside), groups)
-    watched = bar(computed, total=len(groups), leave=False) if (len(files)>100 if progress is None else progress) else computed
+    watched = bar(computed, total=len(groups), leave=False) if (len(left)>100 if progress is None else progress) else computed
     try:
         for found,idxs in zip(watched, groups):  # the bar first, that it may come to its end
             for i,(photo,acts,reason) in zip(idxs, found):
-                res[i] = photo,reason
+                res[i],known[i] = (photo,reason),photo
                 n_new += any(acts)
                 for (_,kept),o in zip(new, acts):
                     if o: kept[photo] = {**kept.get(photo, {}), **o}
@@ -231,6 +262,7 @@ def fill(self:Bank,
                 last = time.monotonic()
     finally:
         for bank,o in new: bank._flush(o)
+        known.keep()
     return [res[i][0] for i in range(len(files))],[res[i][1] for i in range(len(files))]
 
 # %% ../nbs/12_bank.ipynb #a2a3e3d1
@@ -410,6 +442,8 @@ def prune_bank(
         good,bad = _shards(folder)
         for fn in bad: remove(fn, 'damaged')
         if n := _join(good, every): removed.append(dict(name=str(folder), why=f'{n} small files joined'))
+    digests = Path(path or bank_path())/'digests.bin'
+    if digests.exists() and now-digests.stat().st_mtime > days*86400: remove(digests, f'not used for {days} days')
     for fn in _feature_files(path):
         if now-fn.stat().st_mtime > days*86400: remove(fn, f'not used for {days} days')
         elif kept_features(fn) is None: remove(fn, 'damaged')
