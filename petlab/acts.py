@@ -251,15 +251,15 @@ def _groups(dls, files, bank):
     return copy_groups([o.hex() for o in photos], waves.rows(photos)[:,0])
 
 def _chosen_strength(target, x, y, seed, groups):
-    "The strength of the data, or the penalty of each number"
+    "The settings of a head, or the penalty of each number"
     return [*map(float, fit_ridge(x, y, groups)[2])] if target.reads=='number' else choose_strength(x, y, seed, groups=groups)[0]
 
 @patch
 def fine_tune_bank(self:Learner,
     epochs:int=5, # Looks at the fit on the way to the optimum, each after twice as many steps as the one before; numbers are fitted at once
     views:tuple=None, # Of each training photo, names as in `photo_view`; default: two where there are few of a class or label, else one
-    seed:int=42, # Of the folds in which the strength of regularisation is chosen, on training photos alone; copies are in one fold
-    strength:float=None, # Of the data against regularisation (scikit-learn's C), or for numbers the penalty; default: chosen
+    seed:int=42, # Of the folds in which the settings are chosen, on training photos alone; copies are in one fold
+    strength=None, # As in `fit_head`, or for numbers the penalty; default: chosen
     bank:Path=None, # Folder of the banks; default: `petlab.bank.bank_path()`
     unfrozen:int=0, # Epochs in which the second half of the body is trained too, afterwards
     base_lr:float=1e-4, # Of the head in those epochs; the body's is a tenth
@@ -289,7 +289,7 @@ def fine_tune_bank(self:Learner,
     head = create_head(x.shape[2], len(target.vocab), pool=pool, **args).to(self.dls.device)
     if grid>1: args,head[0],head[1] = dict(args, grid=grid),nn.AdaptiveAvgPool2d(grid),nn.Flatten()
     dls = DataLoaders(ActsDL(plain, bs=len(plain)), acts_dl(self, valid, bank=bank, grid=grid), device=self.dls.device)
-    with _on_activations(self, dls, head): self.fit(len(heads), cbs=_FitHead(heads, strength=strength, views=[*views]))
+    with _on_activations(self, dls, head): self.fit(len(heads), cbs=_FitHead(heads, **strength_facts(strength), views=[*views]))
     self.model[1],self.model.head_args,self.opt = head,args,None
     self.freeze()
     if unfrozen:

@@ -373,7 +373,7 @@ def _light_tensors(
 ) -> list: # For each a dict of arrays by timm's names; None where it takes torch to have them
     "The tensors of bodies that can be read without torch"
     names = arch.split('+')
-    return [lite_tensors(o) for o in names] if all('package' in known(o) for o in names) else None
+    return [lite_tensors(o) for o in names] if all(map(is_packaged, names)) else None
 
 def _width(tensors):
     "How many numbers an EfficientNet-Lite gives"
@@ -405,7 +405,7 @@ def body_engine(
     one = '+' not in arch and not arch.endswith(stages)
     if not one or not getattr(body, 'needs_pool', True): grid = 1
     mean,std = tuple(facts['mean']),tuple(facts['std'])
-    packaged = '+' not in arch and 'package' in known(arch)
+    packaged = '+' not in arch and is_packaged(arch)
     if packaged: light = light or [lite_body(arch, tensors)]
     make = partial(openvino_model, light or body, size, mean, std, grid=grid)
     if use_openvino and not light:

@@ -494,7 +494,7 @@ def _wrong_of_part(
     acts_valid:np.ndarray, # [m,f]
     y_valid:np.ndarray, # Classes as integers [m]
     seed:int=0, # Of `fit_head`
-    strength:float=None # Of `fit_head`
+    strength=None # Of `fit_head`
 ) -> np.ndarray: # bool [m]
     "Which validation photos a head gets wrong; it knows only the classes that it was trained on"
     seen,idxs = np.unique(y, return_inverse=True)
@@ -599,7 +599,7 @@ def learning_curve_of(
     sizes:list=None, # Photos to train on; default: `_default_sizes`
     repeats:int=5, # Draws of each size; of all photos there is one
     seed:int=42, # Of the draws
-    strength:float=None, # Of the data against regularisation, as in `fit_head`; default: chosen on the first draw of each size
+    strength=None, # As in `fit_head`; default: chosen on the first draw of each size
     fit:Callable=None # Function of activations (or other features) and `y` to a function that says classes; default: petlab's head
 ) -> pd.DataFrame: # As from `learning_curve`, but `seconds`
     "Error against number of photos; raises `PetlabError`"

@@ -67,7 +67,8 @@ def model_card(
     "What a person should know before using the model"
     s,t,int8,vocab,target = info['score'],info['training'],(info.get('network') or {}).get('int8'),info['vocab'],saved_target(info)
     strength,sample = t.get('strength') or 'by leave-one-out',_plain(info.get('sample', 'photo'))
-    how = f"in {len(t['epochs'])} epochs" if 'epochs' in t else f'on banked activations, at strength {strength}'
+    shrunk = f", blended with discriminant analysis at shrinkage {_plain(t['shrinkage'])}" if 'shrinkage' in t else ''
+    how = f"in {len(t['epochs'])} epochs" if 'epochs' in t else f'on banked activations, at strength {strength}{shrunk}'
     if 'estimator' in info: how = f"on features of them, by {_plain(info['estimator'])}"
     rows = '\n'.join(f'| {_plain(k)} | {_plain(v)} |' for k,v in target.rows(s).items())
     use = _use.format(*_samples.get(info.get('sample', 'photo'), _samples['table'] if 'estimator' in info else _samples['photo']))

@@ -72,7 +72,7 @@ def _training_choices(learn):
     if looks and looks[-1].get('recipe')=='bank':
         last = [o.get('recipe')=='bank' for o in reversed(looks)]
         yield from (('loss', _name(learn.loss_func)), ('fit', 'in closed view, on banked activations'),
-            ('strength', looks[-1].get('strength')))
+            *((k.replace('_', ' '), looks[-1][k]) for k in Blend._fields if k in looks[-1]))
         yield from (('views of each photo', looks[-1].get('views')), ('looks', last.index(False) if False in last else len(last)))
         return
     opt,recorder = learn.opt or learn.opt_func([nn.Parameter()], lr=learn.lr),getattr(learn, 'recorder', None)
