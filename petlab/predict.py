@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/predict.html.md"""
 __all__ = ['Seen', 'add_grid_head', 'load_tensors', 'Predictor', 'estimated', 'quantize_model']
 
 # %% ../nbs/17_predict.ipynb #2a52916f
-import logging, os, random, tempfile, threading, numpy as np
+import logging, os, random, sys, tempfile, threading, numpy as np
 from collections import namedtuple
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -24,9 +24,10 @@ from .photo import *
 from .source import *
 from .sample import *
 from .pets import *
+from .head import averaged
 from .target import *
 from .model import *
-from .zoo import body as zoo_body, known, weights_file
+from .zoo import body as zoo_body, is_packaged, weights_file
 
 # %% ../nbs/17_predict.ipynb #2fa8f0bb
 def _place(k):
@@ -37,7 +38,7 @@ def _place(k):
 def _lite_network(folder, info):
     "The `ov.Model` of saved EfficientNet-Lites, from their weights; None for another body"
     names = info['arch'].split('+')
-    files = [weights_file(o) if 'package' in known(o) else None for o in names]
+    files = [weights_file(o) if is_packaged(o) else None for o in names]
     if not all(o and o.is_file() for o in files): return None
     tensors = read_weights(folder, info)
     def part(i): return f"0.{f'bodies.{i}.' if len(names)>1 else ''}model."
@@ -98,15 +99,18 @@ class _TorchNetwork:
         load_tensors(model, folder, info)
         model.mean,model.std = (info['preprocess'][o] for o in ('mean','std'))
         self.engine,self.target,self._lock = TorchEngine(model, precision='f32'),saved_target(info),threading.Lock()
-        self.name,self.pools = self.engine.name,net.needs_pool and info['head'].get('grid', 1)==1 and not info['head']['concat_pool']
+        self.name,self.grid,self.concat = self.engine.name,info['head'].get('grid', 1),info['head']['concat_pool']
     def outputs(self, photos):
-        "Outputs [b,k], and where the head pools them plainly activations [b,f] and the map that they are the average of [b,f,h,w]"
+        "Outputs [b,k], averages of the body's activations [b,f*grid*grid], and where the head reads these alone the map [b,f,h,w]"
+        from torch.nn.functional import adaptive_avg_pool2d as pooled
         maps = []
         with self._lock:
-            hook = self.engine.net[0].register_forward_hook(lambda *o: maps.append(o[2].float().cpu().numpy()))
+            hook = self.engine.net[0].register_forward_hook(lambda *o: maps.append(o[2].float().cpu()))
             try: out = self.target.activate(self.engine(photos))
             finally: hook.remove()
-        return [out, maps[0].mean((2,3)), maps[0]] if self.pools else [out]
+        if maps[0].ndim!=4: return [out, maps[0].numpy()]
+        acts = pooled(maps[0], self.grid).flatten(1).numpy()
+        return [out, acts] if self.grid>1 or self.concat else [out, acts, maps[0].numpy()]
 
 # %% ../nbs/17_predict.ipynb #679d80ea
 @contextmanager
@@ -131,6 +135,17 @@ def _opened(
 
 _outputs = {'class': 'classes', 'several': 'labels', 'number': 'numbers'}
 
+_sklearn_torch = 'sklearn.externals.array_api_compat.torch'  # skops imports all of scikit-learn, and by this torch: 500 MB
+
+@contextmanager
+def _missing(name):
+    "There is no such module to the end of the block, unless it is imported already"
+    new = name not in sys.modules
+    if new: sys.modules[name] = None
+    try: yield
+    finally:
+        if new: sys.modules.pop(name, None)
+
 class Predictor:
     "A saved model, ready to predict; needs neither fastai nor torch where OpenVINO is installed; threads may share it"
     def __init__(self,
@@ -142,7 +157,8 @@ class Predictor:
         self.vocab,self._lock,self._engines,self.estimator = self.info['vocab'],threading.Lock(),{},None
         self.familiar = read_familiar(folder, self.info)
         if 'estimator' in self.info:
-            self.estimator,self.name,self.network = read_estimator(folder, self.info),self.info['estimator'],None
+            with _missing(_sklearn_torch): self.estimator = read_estimator(folder, self.info)
+            self.name,self.network = self.info['estimator'],None
             return
         pre = self.info['preprocess']
         self.resize = dict(size=tuple(pre['size']), method=pre['method'], pad_mode=pre['pad_mode'])
@@ -180,13 +196,22 @@ def outputs(self:Predictor,
     return out
 
 # %% ../nbs/17_predict.ipynb #5cec2157
+@enters_openvino
+def _averaging(network):
+    "As `with_activations`; of a head that reads maxima and averages the averages alone"
+    import openvino as ov
+    model = with_activations(network)
+    read = model and model.output(1).get_node().input_value(0).get_node()
+    if not read or read.get_type_name()!='Concat' or read.input_value(0).get_node().get_type_name()!='ReduceMax': return model
+    return ov.Model([model.get_results()[0].input_value(0), read.input_value(1)], model.get_parameters(), 'petlab')
+
 @patch
 def _engine(self:Predictor, precision, latency, more=False):
     "What answers to pictures; with `more` it gives the activations too, where the network has a place for it"
     key = (precision,latency,more) if self.network else None
     with self._lock:
         if key not in self._engines:
-            network = key and more and with_activations(self.network) or self.network
+            network = key and more and _averaging(self.network) or self.network
             self._engines[key] = OpenVinoEngine(network, *key[:2], self.threads) if key else _TorchNetwork(self.folder, self.info)
     return self._engines[key]
 
@@ -256,7 +281,8 @@ def look(self:Predictor,
     "One answer, whether it is `strange` or `known`, the `heat` [h,w] of the likeliest on its `box` (see `resize_box`), and `acts` [f]"
     if self.kind.rows: return Seen(self._prediction(photo), *[None]*5)
     p,rest,size = self._looked(photo, more=True)
-    prediction,acts = self.target.prediction(p),rest[0].mean(0) if rest else None
+    prediction,places = self.target.prediction(p),self.info['head'].get('grid', 1)**2
+    acts = averaged(rest[0], rest[0].shape[1]//places).mean(0) if rest else None
     strange = known = found = box = None
     if rest and self.familiar is not None:
         strange = float(self.familiar.strangeness(acts[None], np.array([getattr(prediction, 'prob', 1.)]))[0])

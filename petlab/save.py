@@ -19,6 +19,7 @@ from .engine import *
 from .head import Memory
 from .target import *
 from .model import *
+from .train import familiar
 from .predict import load_tensors
 from .data import *
 from .learn import *
@@ -39,16 +40,18 @@ def _training(learn):
     photos = training_photos(train=photo_files(dls.train), valid=photo_files(dls.valid))
     facts = dict(n_train=len(dls.train_ds), n_valid=len(dls.valid_ds), batch_size=dls.bs, photos=photos)
     if not rows or not all(o.get('recipe')=='bank' for o in rows): return dict(facts, epochs=rows)
-    return dict(facts, recipe='bank', strength=rows[-1]['strength'], views=rows[-1]['views'], looks=rows)
+    how = {k: rows[-1][k] for k in (*Blend._fields, 'views') if k in rows[-1]}
+    return dict(facts, recipe='bank', looks=rows, **how)
 
 def model_info(
-    learn:Learner # From `pet_learner`
+    learn:Learner, # From `pet_learner`
+    answers:Answers=None # Of its validation set; default: it is asked
 ) -> dict: # What `model.json` says, but for the weights' digest
     "All that there is to say about a model besides its weights; its score, thresholds and intervals are measured on its validation set"
     _check_savable(learn)
     if not len(learn.dls.valid_ds) and hasattr(learn, 'info'): return learn.info
     target,net,label = learner_target(learn),learn.model[0],getattr(learn.dls, 'label', None)
-    answers,packages = learn.answers(),{o.__name__: o.__version__ for o in (torch,fastai,timm)}
+    answers,packages = answers or learn.answers(),{o.__name__: o.__version__ for o in (torch,fastai,timm)}
     kind = dls_kind(learn.dls)
     return dict(format=model_format, sample=kind.name, settings=kind.settings, target=target.tuned(answers).info(),
         arch=net.arch, head=learn.model.head_args, vocab=target.vocab,
@@ -74,7 +77,7 @@ def _exporter(
     "What writes the network of `learn`, head and activation included"
     net,head = _saved(learn)
     bodies = getattr(net, 'bodies', [net])
-    packaged = all('package' in known(o.arch) for o in bodies)
+    packaged = all(is_packaged(o.arch) for o in bodies)
     def tensors(o): return {k: v.detach().cpu().numpy() for k,v in o.state_dict().items()}
     body = [lite_body(o.arch, tensors(o)) for o in bodies] if packaged else deepcopy(net)
     return network_writer(body, [o.detach().cpu().numpy() for o in head.state_dict().values()], info['preprocess'],
@@ -95,6 +98,20 @@ def _remembered(learn, most):
     acts,photos = bank_acts(learn, files, grid=1)[:,0],[o[:12] for o in photo_digests(files)]
     new = Memory.of(acts, dl_labels(learn.dls, learn.dls.train), photos, len(learn.target.vocab), most)
     return new if past is None else (past+new).limited(most)
+
+# %% ../nbs/23_save.ipynb #7be01a32
+def _taught(learn, answers):
+    "What is strange to `learn`, as `write_model` keeps it: by the body's averages, whatever the head reads, told on validation samples"
+    if answers is None:
+        return getattr(learn, 'taught', None) or print('the model will not tell what is strange to it: no samples are at hand')
+    if len(answers.y)<19: print('the model will not say from where on a sample is strange to it: that takes 19 validation samples')
+    target,train,valid = learner_target(learn),photo_files(learn.dls.train),photo_files(learn.dls.valid)
+    rng = np.random.default_rng(42)
+    which,few = rng.permutation(len(train))[:max(1000, 4*len(target.vocab))],rng.permutation(len(valid))[:1000]
+    files,asked = [train[i] for i in which],[valid[i] for i in few]
+    acts,n = bank_acts(learn, files+asked, grid=1)[:,0],len(files)
+    y = dl_labels(learn.dls, learn.dls.train)[which] if target.name=='class' else np.zeros(n, int)
+    return familiar(target, dls_kind(learn.dls), files, acts[:n], y, None, None, (asked, acts[n:], answers.out[few]))
 
 # %% ../nbs/23_save.ipynb #814ba108
 def _seen(kind, fn, pre):
@@ -119,16 +136,19 @@ def _same_predictions(learn, folder):
 def save_model(
     learn:Learner, # From `pet_learner`
     folder:str|Path, # Written whole or not at all; a model that is there is replaced
-    remember:int=None # Activations of each class that are kept to rehearse them; default: none, or 20 where others were rehearsed
+    remember:int=None, # Activations of each class that are kept to rehearse them; default: none, or 20 where others were rehearsed
+    strangers:bool=True # Whether it shall tell what is strange to it: for which the body looks at up to 1,000 samples of each set once more
 ) -> Path: # `folder`
     "Save weights, facts and a model card, with no pickle among them; raises `ModelError`"
     check_target(folder)
     memory = _remembered(learn, remember)
     def check(new):
         with learn.no_bar(): _same_predictions(learn, new)
-    info = model_info(learn)
+    answers = learn.answers() if len(learn.dls.valid_ds) else None
+    info = model_info(learn, answers)
     tensors = {k: v.detach().cpu().contiguous().numpy() for k,v in _saved(learn).state_dict().items()}
-    return write_model(folder, info, tensors, _exporter(learn, info), check, memory=memory)
+    taught = _taught(learn, answers) if strangers else None
+    return write_model(folder, info, tensors, _exporter(learn, info), check, memory=memory, familiar=taught)
 
 # %% ../nbs/23_save.ipynb #402386b5
 def _first_or(fn, blank, label, get_y, reads):
@@ -165,7 +185,8 @@ def load_model(
             **{'grid': 1, **info['head']})
     except PetlabError as e: raise ModelError(f'{folder}: {e}') from e
     load_tensors(learn.model, folder, info)
-    learn.info,learn.target = info,saved_target(info)
+    learn.info,learn.target,known = info,saved_target(info),read_familiar(folder, info)
+    learn.taught = known and (known, *(info['familiar'][o] for o in ('keep','formats')))
     learn.freeze()
     learn.model.eval()
     return learn

@@ -162,7 +162,7 @@ def saved_engine(
     pre,arch = info['preprocess'],info['arch']
     how = dict(size=tuple(pre['size']), grid=info['head'].get('grid', 1))
     tensors = {k[2:]: v for k,v in read_weights(folder, info).items() if k.startswith('0.')}
-    if 'package' in known(arch):
+    if is_packaged(arch):
         engine = body_engine(arch, **how)
         if all(np.array_equal(v, tensors.get(k)) for k,v in engine.tensors.items()): return engine
     import torch
@@ -296,22 +296,23 @@ _most = 1000  # Samples that say how strange one may look; of more of them, a fi
 
 def _distances(target, acts, y, groups, seed, valid=None):
     "A `FeatureDistance`, the distances of `valid`, or of samples that it, or one like it, was not fitted on, and which these are"
-    classes = y if target.name=='class' else np.zeros(len(acts), int)
+    classes,rng = y if target.name=='class' else np.zeros(len(acts), int),np.random.default_rng(seed)
     folds = 5 if len(acts)>_most else min(20, max(5, 8000//len(acts)))  # a fit on fewer finds others farther away: leave out few
-    rng,fold = np.random.default_rng(seed),stratified_folds(target.strata(y), folds, seed, groups)
     def some(rows, most): return rng.permutation(np.flatnonzero(rows))[:most]
     def fitted(rows):
         rows = some(rows, max(_most, 4*len(target.vocab)))
         return FeatureDistance(acts[rows], classes[rows], 256)
+    every = np.ones(len(acts), bool)
     if valid is not None:
-        distance = fitted(fold>=0)
+        distance = fitted(every)
         return distance,distance(valid),np.arange(len(valid))
+    fold = stratified_folds(target.strata(y), folds, seed, groups)
     if len(acts)>_most:
         distance,which = fitted(fold>0),some(fold==0, _most)
         return distance,distance(acts[which]),which
     unseen = np.zeros(len(acts))
     for i in np.unique(fold): unseen[fold==i] = fitted(fold!=i)(acts[fold==i])
-    return fitted(fold>=0),unseen,np.arange(len(acts))
+    return fitted(every),unseen,np.arange(len(acts))
 
 def familiar(
     target, # `Target`
@@ -400,7 +401,7 @@ def train_bank(
     score,target = target.judged(judged, seed),target.tuned(judged)
     test = target.score(answers(*sets.of('test'))) if (sets.table.set=='test').any() else None
     info = model_facts(engine, sets.bank, target, how.label, score, recipe='bank', views=[*views], n_train=len(files),
-        n_valid=score.n if held else 0, looks=looks, strength=strength, folds=None if held else 5, seed=seed, photos=sets.photos(),
+        n_valid=score.n if held else 0, looks=looks, **strength_facts(strength), folds=None if held else 5, seed=seed, photos=sets.photos(),
         **(dict(groups=grouped) if isinstance(grouped, str) else {}))
     unseen = [sets.digest[o].hex()[:12] for o in judged.items],judged.out
     memory = _remembered(past, remember, x, y, keys, target, seed)
