@@ -33,7 +33,7 @@ class ServeError(PetlabError): "A service that can't be started, and the cure"
 class Limits(namedtuple('Limits', 'size pixels whole files seconds waiting held rate connections kept',
     defaults=(20*2**20, 50_000_000, 12_000_000, 16, 15., 0, 128*2**20, 0, 256, 2**30))):
     """Bytes of a sample, pixels of a JPEG, pixels of a format that is decoded whole, files a request, seconds to send one,
-    samples inside (0: four a thread), bytes of bodies held, requests a minute of one client (0: any number), connections,
+    samples inside (0: eight, or four a thread), bytes of bodies held, requests a minute of one client (0: any number), connections,
     bytes of samples that are kept on disk"""
 
 class Refusal(Exception):
@@ -353,7 +353,7 @@ class Service(GetAttr):
         log=print # Of a line
     ):
         self.threads = threads or num_cpus()
-        self.limits = limits if limits.waiting else limits._replace(waiting=4*self.threads)
+        self.limits = limits if limits.waiting else limits._replace(waiting=max(8, 4*self.threads))
         self.folder,self.log,self.metrics,self.turns = Path(folder),log,Metrics(),Turns(self.limits)
         self.lock,self.recent,self.recent_size = threading.Lock(),OrderedDict(),0
         self.stamp,self.seen,self.refused,self.last = _stamp(folder),None,None,None
@@ -373,8 +373,7 @@ class Service(GetAttr):
         "Answer by `model` from now on"
         memory = read_memory(model.folder, model.info) if 'estimator' not in model.info else None
         digest = hashlib.sha256((model.folder/'model.json').read_bytes()).hexdigest()
-        card = (model.folder/'README.md').read_text(encoding='utf-8')
-        self.work = Work(model, memory, digest, card, Watch.of(model, self.kept), time.time())
+        self.work = Work(model, memory, digest, model_card(model.info), Watch.of(model, self.kept), time.time())
         with self.lock: self.recent,self.recent_size = OrderedDict(),0
         self.metrics.model.clear()
         self.metrics.model.labels(digest[:12]).set(1)
