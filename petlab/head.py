@@ -423,7 +423,8 @@ def _unit(x):
 def _shrunk(x, most):
     "Of rows [n,f] of mean 0 principal axes [f,r], their variances [r] and that beside them, shrunk as by Ledoit and Wolf (2004)"
     n,f = x.shape
-    with _one_thread(): values,u = np.linalg.eigh(x@x.T if n<f else x.T@x)
+    gram = x@x.T if n<f else x.T@x
+    with _one_thread(): values,u = np.linalg.eigh(gram)
     values,u = values[::-1].clip(0)/n,u[:,::-1]
     mean,squares = values.sum()/f,(values**2).sum()
     off = squares-f*mean**2
@@ -437,7 +438,7 @@ def _nearest(x, means, axes, along, beside):
     "Mahalanobis distance of rows of length 1 [n,f] from the nearest of `means`"
     def squares(a, b): return (a**2).sum(1)[:,None]+(b**2).sum(1)-2*a@b.T
     axes = axes*np.sqrt((1/beside-1/along).clip(0))
-    return np.sqrt((squares(x, means)/beside-squares(x@axes, means@axes)).min(1).clip(0))
+    with _one_thread(len(x)<4000): return np.sqrt((squares(x, means)/beside-squares(x@axes, means@axes)).min(1).clip(0))
 
 # %% ../nbs/13_head.ipynb #f1f367cf
 class FeatureDistance:
