@@ -16,7 +16,7 @@ from .photo import *
 from .sample import *
 from .zoo import *
 from .engine import *
-from .head import Memory
+from .head import Blend, Memory
 from .target import *
 from .model import *
 from .train import familiar
