@@ -704,7 +704,7 @@ def serve(
 # %% ../nbs/82_cli.ipynb #26a985cc
 def chat(
     model:str, # Folder of a saved model of texts, whose classes are intents
-    source:str=None, # The table that it was trained on, to make its assistant by what it held out; default: the one it has
+    source:str=None, # The table that it was trained on, to make its assistant by what it had not seen; default: the one it has
     outside:str=None, # With --source: texts that are none of its intents, a CSV or a .txt with one a line
     replies:str=None, # With --source: a CSV, first the intent, then what is said; default: the intent's name
     refused:float=.8, # With --source: share of the texts outside that is refused

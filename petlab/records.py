@@ -44,11 +44,12 @@ def fitted_head(
     kind, # A `Record`
     target:Target,
     x, # Features [n,...]
-    y:np.ndarray # As from `target.encode` [n] or [n,k]
+    y:np.ndarray, # As from `target.encode` [n] or [n,k]
+    head=None # Default: a new one
 ): # Estimator of scikit-learn
     "The head of a kind, fitted; raises `PetlabError`"
     if target.reads=='number' and y.shape[1]==1: y = y[:,0]
-    return kind.head(target, len(y)).fit(x, y)
+    return (head or kind.head(target, len(y))).fit(x, y)
 
 # %% ../nbs/18_records.ipynb #69568037
 def cross_val_records(
@@ -58,10 +59,11 @@ def cross_val_records(
     y:np.ndarray, # As from `target.encode` [n] or [n,k]
     seed:int=42, # Of the folds
     groups:np.ndarray=None, # Text [n]: what shall be in one fold
-    folds:int=5
+    folds:int=5,
+    head=None # That says so itself, and is fitted later; default: a new one
 ) -> np.ndarray: # [n,k]
     "Outputs for samples, each by a head that has not seen it; raises `PetlabError`"
-    fold,head = stratified_folds(target.strata(y), folds, seed, groups),kind.head(target, len(y))
+    fold,head = stratified_folds(target.strata(y), folds, seed, groups),head or kind.head(target, len(y))
     if hasattr(head, 'cross_val'): return head.cross_val(x, y, fold)
     out = np.zeros((len(y), len(target.vocab)))
     for i in np.unique(fold):
@@ -126,16 +128,14 @@ def train_records(
         few = f"{len(sets['train'])} {kind.noun}s of {len(target.vocab)} classes: too few of each to learn them"
         raise LabelError(f'{few}; give another --label, or --target number')
     x,y = features(sets['train'].file),target.encode(sets['train'].label.tolist())
-    start = time.perf_counter()
-    head = fitted_head(kind, target, x, y)
+    start,held,head = time.perf_counter(),len(sets['valid'])>0,kind.head(target, len(y))
+    if not held: out_of_fold = cross_val_records(kind, target, x, y, seed, together(sets['train']), head=head)
+    head = fitted_head(kind, target, x, y, head)
     def answers(rows):
         found = estimated(head, features(rows.file), target)
         return target.answers(rows.file.tolist(), found, rows.label.tolist())
-    held = len(sets['valid'])>0
     if held: judged = answers(sets['valid'])
-    else:
-        out_of_fold = cross_val_records(kind, target, x, y, seed, together(sets['train']))
-        judged = target.answers(sets['train'].file.tolist(), out_of_fold, sets['train'].label.tolist())
+    else: judged = target.answers(sets['train'].file.tolist(), out_of_fold, sets['train'].label.tolist())
     score,tuned = target.judged(judged, seed),target.tuned(judged)
     test = tuned.score(answers(sets['test'])) if len(sets['test']) else None
     digest = dict(zip(files := [*sets['train'].file, *sets['valid'].file], (o[:12] for o in digests(files))))

@@ -6,9 +6,9 @@ Docs: https://petlab.github.io/petlab/text.html.md"""
 
 # %% auto #0
 __all__ = ['text_columns', 'TextWay', 'draw_letters', 'text_counts', 'text_meaning', 'text_like', 'Text', 'class_ratio',
-           'TextWeights', 'logistic_weights', 'TextHead', 'TextNumbers', 'Reasons', 'text_reasons', 'class_words',
-           'text_learner', 'text_ways', 'compare_texts', 'text_curve', 'plot_text_curve', 'Reply', 'Assistant',
-           'make_assistant', 'draw_strangers', 'Trade', 'scope_trade', 'plot_trade', 'assistant_score',
+           'TextWeights', 'logistic_weights', 'MeaningKernel', 'TextHead', 'TextNumbers', 'Reasons', 'text_reasons',
+           'class_words', 'text_learner', 'text_ways', 'compare_texts', 'text_curve', 'plot_text_curve', 'Reply',
+           'Assistant', 'make_assistant', 'draw_strangers', 'Trade', 'scope_trade', 'plot_trade', 'assistant_score',
            'read_assistant', 'chat', 'assistant_from']
 
 # %% ../nbs/53_text.ipynb #53a00003
@@ -218,14 +218,16 @@ def _unit(x):
 
 # %% ../nbs/53_text.ipynb #0d39707e
 class TextWeights(BaseEstimator):
-    "Counts as comparable numbers: 1+log(count) or 1, times idf and a power of `class_ratio`; words and pieces of length 1, meaning less"
+    """Counts as comparable numbers: 1+log(count) or 1, times idf and a power of `class_ratio`; words and pieces of length 1, meaning less.
+    Of many short texts pieces that are in more than a tenth are left out, they say nothing"""
     def __init__(self, power=.5, counted=True, meaning=.4, pieces=True):
         self.power,self.counted,self.meaning,self.pieces = power,counted,meaning,pieces
     def fit(self, x, y=None):
         x.sort_indices()
         df = np.bincount(x.indices, minlength=x.shape[1])
         often = df>=(2 if x.shape[0]>=200 and (df>1).any() else 1)
-        often[2*text_columns:] = True
+        if self.counted and x.shape[0]>=2000: often[text_columns:] &= df[text_columns:]<=.1*x.shape[0]
+        often[2*text_columns:] = self.meaning>0
         if not self.pieces: often[text_columns:2*text_columns] = False
         self.columns_ = np.flatnonzero(often).astype(np.int64)
         df,self.ends_ = df[self.columns_],[int(o) for o in np.searchsorted(self.columns_, [text_columns, 2*text_columns])]
@@ -256,19 +258,23 @@ def _softmax(a):
     from scipy.special import softmax
     return softmax(a, 1)
 
-def _slope(
-    margins, # Of texts that were not seen [n,k]
+def _slopes(
+    views, # Of texts that were not seen, each [n,k]
     y, # Classes [n], or 0 and 1 [n,k]
     usual=3. # Where a few say nothing
-):
-    "By what margins are multiplied to be logits, at the least cross-entropy; a prior as strong as five texts holds it near the usual"
-    from scipy.optimize import minimize_scalar
+) -> np.ndarray: # A slope a view
+    "By what views are multiplied for their sum to be logits, at the least cross-entropy; a prior as strong as five texts is for the usual"
+    from scipy.optimize import minimize
+    if not len(y): return np.full(len(views), usual)
+    at = np.linspace(0, len(y)-1, min(len(y), 2000)).astype(int)
+    views,told = [o[at] for o in views],y[at] if y.ndim==2 else _one_hot(y[at], views[0].shape[1])
     def loss(log):
-        a = np.exp(log)*margins
-        if y.ndim==2: lost = np.logaddexp(0, np.where(y, -a, a)).mean(1)
-        else: lost = -np.log(_softmax(a)[np.arange(len(y)),y].clip(1e-12))
-        return lost.sum()+2.5*(log-np.log(usual))**2
-    return float(np.exp(minimize_scalar(loss, bounds=(-3, 5), method='bounded').x)) if len(y) else usual
+        a,prior = np.exp(log),log-np.log(usual)
+        out = sum(s*o for s,o in zip(a, views))
+        if y.ndim==2: lost,off = np.logaddexp(0, np.where(told, -out, out)).mean(1),(1/(1+np.exp(-out.clip(-50)))-told)/out.shape[1]
+        else: lost,off = -np.log((p := _softmax(out))[told>0].clip(1e-12)),p-told
+        return lost.sum()+2.5*(prior**2).sum(),np.array([s*(off*o).sum() for s,o in zip(a, views)])+5*prior
+    return np.exp(minimize(loss, np.full(len(views), np.log(usual)), jac=True, bounds=[(-4,5)]*len(views), options=dict(maxiter=30)).x)
 
 # %% ../nbs/53_text.ipynb #53a00053
 def _one_hot(y, k=None): return np.eye(k or int(y.max())+1, dtype=np.float32)[y]
@@ -349,13 +355,67 @@ def logistic_weights(
     return w
 
 # %% ../nbs/53_text.ipynb #53a00059
+def _meaning_of(x): return x[:,2*text_columns:].toarray()
+
+def _by_kernel(x, each):
+    "Whether the meaning is there, and classes are few enough for a kernel"
+    return x.shape[1]>2*text_columns and each.shape[1]<=20
+
 def _all_at_once(x, y):
-    "Whether classes are many enough for `logistic_weights`, and the meaning is there"
+    "Whether the meaning is there, and classes are many enough for `logistic_weights`"
     return x.shape[1]>2*text_columns and y.ndim==1 and len(y)>2000 and len(np.unique(y))>20
+
+# %% ../nbs/53_text.ipynb #9f5cbe74
+class MeaningKernel(BaseEstimator):
+    "Ridge regression on a Gaussian kernel of `text_meaning`, by conjugate gradients, of all folds at once"
+    def __init__(self, width=2., strength=.3, most=8000, seed=0): self.width,self.strength,self.most,self.seed = width,strength,most,seed
+    def _spots(self, m): return (o := m-self.mean_)/np.linalg.norm(o, axis=1, keepdims=True).clip(1e-9)
+    def _near(self, spots):
+        res = spots@self.some_.T
+        res -= 1
+        res *= self.width
+        return np.exp(res, out=res)
+    def _solved(self, kernel, right, there, steps=60):
+        "Weights [s,c] by which a kernel [s,s] gives `right` [s,c], of a column those that are `there` [s,c]"
+        left,res = right*there,np.zeros_like(right)
+        to,size = left.copy(),(left*left).sum(0)
+        stop = 1e-3*size
+        for _ in range(steps):
+            moved = kernel@to*there+np.float32(self.strength)*to
+            step = size/(to*moved).sum(0).clip(1e-20)
+            res += step*to
+            left -= step*moved
+            size,before = (left*left).sum(0),size
+            if (size<=stop).all(): break
+            to = left+size/before.clip(1e-20)*to
+        return res
+    def fit(self, m, y, fold=None):
+        "Meaning [n,f], 0 and 1 [n,k], and perhaps folds; then `out_` is what is said of each text without its fold [n,k]"
+        self.mean_,k = m.mean(0),y.shape[1]
+        spots,parts = self._spots(m),[] if fold is None else [*np.unique(fold)]
+        rows = np.sort(np.random.default_rng(self.seed).permutation(len(m))[:self.most])
+        self.some_ = spots[rows]
+        there = np.stack([np.ones(len(rows), bool), *(fold[rows]!=o for o in parts)], 1).repeat(k, 1).astype(np.float32)
+        kernel = self._near(self.some_)
+        weights = self._solved(kernel, np.tile(2*y[rows].astype(np.float32)-1, len(parts)+1), there)
+        self.coef_ = weights[:,:k].copy()
+        if not parts: return self
+        near = [kernel] if len(rows)==len(m) else (self._near(spots[i:i+2000]) for i in range(0, len(m), 2000))
+        said = np.concatenate([o@weights for o in near]).reshape(len(m), -1, k)
+        self.out_ = said[np.arange(len(m)),1+np.searchsorted(parts, fold)]
+        return self
+    def margins(self, m): return self._near(self._spots(m))@self.coef_
+    def slope(self, m, w):
+        "How the product of `margins` and `w` [k] changes with the meaning of one text [f]"
+        off = m-self.mean_
+        spot = off/(size := np.linalg.norm(off).clip(1e-9))
+        g = self.width*(self._near(spot[None])[0]*(self.coef_@w))@self.some_
+        return (g-spot*(spot@g))/size
 
 # %% ../nbs/53_text.ipynb #53a00057
 class TextHead(BaseEstimator):
-    "Classes, or several labels, of `text_counts`: `TextWeights`, linear support vector machines, and the slope of their probabilities"
+    """Classes, or several labels, of `text_counts`: `TextWeights` and linear support vector machines, beside them a `MeaningKernel`,
+    and the slopes of their probabilities"""
     def __init__(self, c=None, power=.5, counted=None, meaning=None, seed=0):
         self.c,self.power,self.counted,self.meaning,self.seed = c,power,counted,meaning,seed
     def _fit(self, x, y):
@@ -369,7 +429,7 @@ class TextHead(BaseEstimator):
             z,a = weights.transform(x),weights.ends_[1]
             w = logistic_weights([z[:,:a].tocsr(), z[:,a:].toarray(), np.ones((len(y), 1), np.float32)], y, each.shape[1])
             return weights,w[:-1].T.copy(),w[-1].astype(float)
-        weights = TextWeights(self.power, bool(counted), meaning).fit(x, each)
+        weights = TextWeights(self.power, bool(counted), 0. if _by_kernel(x, each) else meaning).fit(x, each)
         z = weights.transform(x)
         if y.ndim==1 and each.shape[1]==2:
             w,b = _machine(z, y, c)
@@ -382,13 +442,16 @@ class TextHead(BaseEstimator):
         y = np.asarray(y)
         self.classes_,self.several_ = np.unique(y) if y.ndim==1 else np.arange(y.shape[1]),y.ndim==2
         y = y.astype(int) if self.several_ else np.searchsorted(self.classes_, y)
-        self.slope_ = _slope(*self._unseen(x, y))
+        views,told,self.near_ = self.__dict__.pop('seen_', None) or self._unseen(x, y)
+        slopes = _slopes(views, told)
+        self.slope_,self.near_slope_ = float(slopes[0]),float(slopes[-1])
         self.weights_,self.coef_,self.intercept_ = self._fit(x, y)
         return self
     def margins(self, x): return self.weights_.transform(x)@self.coef_.T+self.intercept_
-    def predict_proba(self, x):
-        a = self.slope_*self.margins(x).astype(float)
-        return 1/(1+np.exp(-a.clip(-50))) if self.several_ else _softmax(a)
+    def logits(self, x):
+        near,res = getattr(self, 'near_', None),self.slope_*self.margins(x).astype(float)
+        return res if near is None else res+self.near_slope_*near.margins(_meaning_of(x))
+    def predict_proba(self, x): return 1/(1+np.exp(-self.logits(x).clip(-50))) if self.several_ else _softmax(self.logits(x))
     def predict(self, x):
         p = self.predict_proba(x)
         return (p>=.5).astype(int) if self.several_ else self.classes_[p.argmax(1)]
@@ -396,9 +459,9 @@ class TextHead(BaseEstimator):
 # %% ../nbs/53_text.ipynb #53a00055
 @patch
 def _left_out(self:TextHead, x, y, fold, which):
-    "Margins [n,k] of the texts in each of the folds `which`, by a head that has not seen them; NaN elsewhere"
-    k = y.shape[1] if y.ndim==2 else int(y.max())+1
-    res = np.full((len(y), k), np.nan)
+    "Views, each [n,k], of the texts in each of the folds `which`, by a head that has not seen them, NaN elsewhere; and a kernel or None"
+    each = y if y.ndim==2 else _one_hot(y)
+    res,k = np.full(each.shape, np.nan),each.shape[1]
     def fit(i):
         rest = np.flatnonzero(fold!=i)
         seen,at = np.unique(y[rest], return_inverse=True) if y.ndim==1 else (np.arange(k), y[rest])
@@ -410,27 +473,30 @@ def _left_out(self:TextHead, x, y, fold, which):
         with ThreadPoolExecutor(num_cpus()) as pool: list(pool.map(fit, which))
     else:
         for i in which: fit(i)  # liblinear draws by one generator, which threads would share
-    return res
+    if not _by_kernel(x, each): return [res],None
+    near = MeaningKernel(seed=self.seed).fit(_meaning_of(x), each, fold)
+    return [res, near.__dict__.pop('out_')],near
 
 @patch
 def _unseen(self:TextHead, x, y):
-    "Margins and answers of some texts that were left out"
+    "Views and answers of some texts that were left out, and the kernel of all"
     strata = y if y.ndim==1 else np.unique(y, axis=0, return_inverse=True)[1].ravel()
     fold = stratified_folds(strata, 5, self.seed)
-    out = self._left_out(x, y, fold, np.unique(fold) if len(y)<1000 else [0])
-    there = np.isfinite(out).all(1)
-    return out[there],y[there]
+    views,near = self._left_out(x, y, fold, np.unique(fold) if len(y)<1000 else [0])
+    there = np.isfinite(views[0]).all(1)
+    return [o[there] for o in views],y[there],near
 
 @patch
 def cross_val(self:TextHead, x, y, fold):
-    "Probabilities [n,k], each by a head that has not seen the text"
+    "Probabilities [n,k], each by a head that has not seen the text; a `fit` that follows takes its slopes from them"
     y = np.asarray(y).astype(int)
-    out = self._left_out(x, y, fold, np.unique(fold))
-    if not np.isfinite(out).all():
+    views,near = self._left_out(x, y, fold, np.unique(fold))
+    if not np.isfinite(views[0]).all():
         raise PetlabError(f'{len(y)} texts are too few to leave a fold out, all others are of one class; give more')
-    res = np.zeros(out.shape)
+    res,self.seen_ = np.zeros(views[0].shape),(views,y,near)
     for i in np.unique(fold):
-        a = _slope(out[fold!=i], y[fold!=i])*out[fold==i]
+        slopes = _slopes([o[fold!=i] for o in views], y[fold!=i])
+        a = sum(s*o[fold==i] for s,o in zip(slopes, views))
         res[fold==i] = 1/(1+np.exp(-a.clip(-50))) if y.ndim==2 else _softmax(a)
     return res
 
@@ -549,12 +615,17 @@ def _reasons(kind, head, target, text, which, other=None):
     if which is None: which = int(out.argmax())
     if target.reads!='class': other = None
     elif other is None: other = max((i for i in rows if i!=which), key=lambda i: out[i])
-    w,b = head.coef_[rows[which]],float(head.intercept_[rows[which]])
-    if other is not None: w,b = w-head.coef_[rows[other]],b-float(head.intercept_[rows[other]])
+    each,text = np.zeros(len(head.coef_)),text[:kind.most]
+    each[rows[which]] = 1
+    if other is not None: each[rows[other]] = -1
     scale = float(np.atleast_1d(head.spread_)[which] if target.reads=='number' else head.slope_)
-    mean = float(np.atleast_1d(head.mean_)[which]) if target.reads=='number' else 0.
-    shares = scale*_shares(kind, head.weights_, w, text)
-    return Reasons(text[:kind.most], shares, scale*b+mean, target.vocab[which], None if other is None else target.vocab[other])
+    rest = float(scale*(each@head.intercept_)+(np.atleast_1d(head.mean_)[which] if target.reads=='number' else 0))
+    shares = scale*_shares(kind, head.weights_, (each@head.coef_).astype(np.float32), text)
+    if (near := getattr(head, 'near_', None)) is not None:
+        m = text_meaning([text])
+        said = _meaning_shares(text, head.near_slope_*near.slope(m[0], each))
+        shares,rest = shares+said,rest+float(head.near_slope_*(near.margins(m)[0]@each)-said.sum())
+    return Reasons(text, shares, rest, target.vocab[which], None if other is None else target.vocab[other])
 
 # %% ../nbs/53_text.ipynb #53a00081
 def _marks(text, shares, most):
@@ -777,7 +848,8 @@ class Assistant:
         refuse:str='I have no answer to that. I know about {known}.',
         ask:str='Do you mean {first} (1), or {second} (2)?',
         scales:tuple=(0.,1.,0.,1.), # Mean and deviation of the margins and of the nearness of texts that are in scope
-        facts:dict=None # What was measured when the threshold was chosen
+        facts:dict=None, # What was measured when the threshold was chosen
+        by:str='margin' # Or 'odds': what of the head `scope` goes by
     ):
         store_attr()
         if model.kind.name!='text' or model.target.reads!='class' or not hasattr(model.estimator, 'margins'):
@@ -796,24 +868,27 @@ class Assistant:
         self.spots = spots
     def _spots(self, x):
         "Where texts are: what they mean, or else their columns; each of length 1"
-        z = self.model.estimator.weights_.transform(x)
-        if not self.model.kind.meaning: return _unit(z)
-        z = np.asarray(z[:,self.model.estimator.weights_.ends_[1]:].todense())
+        if not self.model.kind.meaning: return _unit(self.model.estimator.weights_.transform(x))
         def unit(o): return o/np.linalg.norm(o, axis=1, keepdims=True).clip(1e-9)
-        return unit(unit(z)-self.mean)
+        return unit(_meaning_of(x)-self.mean)
+    def _nearness(self, spots, itself=0):
+        "The mean cosine to the three nearest that were learned, but for as many as are the text `itself`"
+        res = []
+        for i in range(0, spots.shape[0], 500):
+            a = spots[i:i+500]@self.spots.T
+            a = np.sort(np.asarray(a.todense() if hasattr(a, 'todense') else a), 1)[:,::-1]
+            res.append(a[:,itself:itself+3].mean(1))
+        return np.concatenate(res)
+    def _scaled(self, first, near): return (first-self.scales[0])/self.scales[1]+(near-self.scales[2])/self.scales[3]
 
 # %% ../nbs/53_text.ipynb #53a00203
 @patch
 def measures(self:Assistant,
     x # As from `Text.features` [n,...]
 ) -> np.ndarray: # [n,2]
-    "The largest margin of each text, and the mean cosine to the three nearest that were learned"
-    near,spots = [],self._spots(x)
-    for i in range(0, x.shape[0], 500):
-        a = spots[i:i+500]@self.spots.T
-        a = np.asarray(a.todense() if hasattr(a, 'todense') else a)
-        near.append(np.partition(a, max(a.shape[1]-3, 0), 1)[:,-3:].mean(1))
-    return np.stack([self.model.estimator.margins(x).max(1), np.concatenate(near)], 1)
+    "The largest margin of each text, or its log odds, and the mean cosine to the three nearest that were learned"
+    first = self.model.estimator.margins(x).max(1) if self.by=='margin' else _odds(self.model.estimator.predict_proba(x))
+    return np.stack([first, self._nearness(self._spots(x))], 1)
 
 @patch
 def scope(self:Assistant,
@@ -823,9 +898,8 @@ def scope(self:Assistant,
     return self._scope(self.model.kind.features([self.model.kind.sample(o) for o in texts]))
 
 @patch
-def _scope(self:Assistant, x):
-    (m,n),(a,s,b,t) = self.measures(x).T,self.scales
-    return (m-a)/s+(n-b)/t
+def _scope(self:Assistant, x): return self._scaled(*self.measures(x).T)
+
 
 # %% ../nbs/53_text.ipynb #53a0020b
 @patch
@@ -872,10 +946,12 @@ def _margin_gap(p):
     two = np.sort(p.clip(1e-12), 1)[:,-2:]
     return np.log(two[:,1]/two[:,0])
 
+def _odds(p): return np.log(p.max(1).clip(1e-9)/(1-p.max(1)).clip(1e-9))
+
 def make_assistant(
     model, # `Predictor` of texts with classes, or the folder of one
     learned:list, # Texts that it has learned from
-    inside:list, # Validation texts in scope, that it has not learned from
+    inside, # Validation texts in scope, that it has not learned from; or probabilities of those it has, by heads that had not [n,k]
     outside:list=None, # Validation texts out of scope
     replies:dict=None, # As in `Assistant`
     refused:float=.8, # Share of what is `outside` that shall be refused
@@ -887,16 +963,19 @@ def make_assistant(
     for k,v in dict(refused=refused, lost=lost, asked=asked).items():
         if not 0<=v<=1: raise PetlabError(f'{k}={v}: expected a share from 0 to 1')
     if len(inside)<2 or outside is not None and not len(outside): raise PetlabError('expected 2 texts inside or more, and 1 outside')
-    res = Assistant(model if hasattr(model, 'kind') else Predictor(model), [*learned], replies, **kwargs)
-    known = {*res.learned}
-    if twice := sum(o in known for o in inside): print(f'{twice} of {len(inside)} validation texts were learned from: they look too good')
-    x = res._features(inside)
-    a,b = res.measures(x).T
+    crossed = hasattr(inside, 'shape')
+    how = dict(by='odds' if crossed else 'margin')|kwargs
+    res = Assistant(model if hasattr(model, 'kind') else Predictor(model), [*learned], replies, **how)
+    known = set() if crossed else {*res.learned}
+    if twice := sum(o in known for o in inside) if known else 0:
+        print(f'{twice} of {len(inside)} validation texts were learned from: they look too good')
+    x = None if crossed else res._features(inside)
+    a,b = (_odds(inside),res._nearness(res.spots, 1)) if crossed else res.measures(x).T
     res.scales = (float(a.mean()), float(a.std() or 1), float(b.mean()), float(b.std() or 1))
-    scope,others = res._scope(x),None if outside is None else res.scope(outside)
+    scope,others = res._scaled(a, b),None if outside is None else res.scope(outside)
     cut = float(np.quantile(scope, lost, method='lower')) if outside is None else _just_above(others, refused)
     there,res.threshold = scope>=cut,cut if math.isfinite(cut) else None
-    gaps = _margin_gap(res.model.estimator.predict_proba(x))[there]
+    gaps = _margin_gap(inside if crossed else res.model.estimator.predict_proba(x))[there]
     res.close = float(np.quantile(gaps, asked)) if asked and len(gaps) else 0.
     res.facts = dict(inside=len(inside), outside=len(outside or []), inside_refused=int((~there).sum()), asked=int((gaps<res.close).sum()),
         outside_refused=None if outside is None else int((others<cut).sum()), wanted=refused if outside else 1-lost)
@@ -990,7 +1069,7 @@ def save(self:Assistant,
 ) -> Path:
     "Write an assistant, without its model; raises `PetlabError`"
     path = Path(path) if path else self.model.folder/'assistant.json'
-    info = dict(format=_assistant_format, model=self.model.info['weights']['sha256'], threshold=self.threshold, close=self.close,
+    info = dict(format=_assistant_format, model=self.model.info['weights']['sha256'], threshold=self.threshold, close=self.close, by=self.by,
         scales=[*self.scales], refuse=self.refuse, ask=self.ask, replies=self.replies, facts=self.facts, learned=[*map(str, self.learned)])
     with whole_file(path) as fn: fn.write_text(json.dumps(info, ensure_ascii=False, indent=1), encoding='utf8')
     return path
@@ -1010,7 +1089,8 @@ def read_assistant(
     def number(o): return isinstance(o, (int,float)) and math.isfinite(o)
     need(isinstance(info, dict) and info.pop('format', None)==_assistant_format, f'expected an assistant in format {_assistant_format}')
     need(info.pop('model', None)==model.info['weights']['sha256'], 'its thresholds were chosen for another model')
-    names = {'threshold','close','scales','refuse','ask','replies','facts','learned'}
+    names,by = {'threshold','close','scales','refuse','ask','replies','facts','learned'},info.pop('by', 'margin')
+    need(by in ('margin','odds'), "expected by 'margin' or 'odds'")
     need(info.keys()==names, f"expected {', '.join(sorted(names))}")
     need(number(info['close']) and (info['threshold'] is None or number(info['threshold'])), 'thresholds that are no numbers')
     need(isinstance(info['scales'], list) and len(info['scales'])==4 and all(map(number, info['scales'])), 'no four scales')
@@ -1018,7 +1098,7 @@ def read_assistant(
     need(all(isinstance(info[o], str) for o in ('refuse','ask')), 'replies that are no text')
     need(isinstance(info['learned'], list) and all(isinstance(o, str) for o in info['learned']), 'no list of learned texts')
     need(isinstance(info['replies'], dict) and all(isinstance(o, str) for o in info['replies'].values()), 'replies that are no texts')
-    return Assistant(model, **info)
+    return Assistant(model, **info, by=by)
 
 # %% ../nbs/53_text.ipynb #53a00225
 def _chosen(line, among, assistant):
@@ -1079,10 +1159,19 @@ def _replies_of(source, vocab):
     if source is None or isinstance(source, dict): return source
     df = read_table(source)[0]
     if len(df.columns)<2: raise PetlabError(f'{shown(source)}: expected two columns, an intent and what is said to it')
-    rows = zip(df.iloc[:,0], df.iloc[:,1])
-    return {cell_text(a): cell_text(b) for a,b in ([df.columns[:2]] if df.columns[0] in vocab else [])+[*rows]}
+    rows,first = zip(df.iloc[:,0], df.iloc[:,1]),[*map(str, df.columns[:2])]
+    no_header = first[0] in vocab or len(first[1].split())>2  # a name of a column is shorter than what is said
+    return {cell_text(a): cell_text(b) for a,b in ([first] if no_header and first!=['0','1'] else [])+[*rows]}
 
 # %% ../nbs/53_text.ipynb #53a00233
+def _crossed(model, texts, keys):
+    "Texts that were learned from, and what heads that had not seen them answered [n,k]; raises `PetlabError`"
+    from petlab.model import read_answers
+    out = dict(zip(*read_answers(model.folder, model.info)))
+    there = {k: o for k,o in zip(keys, texts) if k in out}
+    if len(there)<2: raise PetlabError('the folder keeps no answers to texts of this table that the model had not seen; train it again')
+    return [*there.values()],np.array([out[k] for k in there], float)
+
 def assistant_from(
     model, # `Predictor` of texts with classes, or the folder of one
     source, # Table that the model was trained on, or a list of its texts
@@ -1099,6 +1188,6 @@ def assistant_from(
     learned = [o for o,k in zip(texts, keys) if k in sets.get('train', ())]
     inside = [o for o,k in zip(texts, keys) if k in sets.get('valid', ())]
     if not learned: raise PetlabError('none of these texts is one that the model has learned from; give the table that it was trained on')
-    if len(inside)<2: raise PetlabError('the model was trained without texts to validate by; train it again with --valid-pct 0.2')
+    if len(inside)<2: learned,inside = _crossed(model, texts, keys)
     others = None if outside is None else _texts_of(outside, kind)
     return make_assistant(model, learned, inside, others, _replies_of(replies, model.vocab), refused, **kwargs)
