@@ -153,7 +153,7 @@ def _strata(y): return np.unique(y, axis=0, return_inverse=True)[1].ravel()
 def _held_out(space, y, fold, tried, n_out=None, tol=1e-3):
     "Logits [s,n,k] of each item in its first view, at each of the strengths `tried`, by heads fitted without its fold"
     (z,turn,_,s),n = space,len(y)
-    z,targets,cost = z.reshape(n, -1, z.shape[1]),_targets(y, n_out),_sigmoid_loss if y.ndim==2 else _softmax_loss
+    z,targets,cost = z.reshape(n, len(z)//n, z.shape[1]),_targets(y, n_out),_sigmoid_loss if y.ndim==2 else _softmax_loss
     res,v = np.zeros((len(tried), n, targets.shape[1]), np.float32),z.shape[1]
     for i in np.unique(fold) if n>1 else ():
         inner,w = fold!=i,None
@@ -186,8 +186,9 @@ def _discriminant(counts, sums, products, shrinkages):
 
 def _discriminant_held_out(space, y, fold, shrinkages, n_out=None):
     "As `_held_out`, by discriminant analysis"
-    z,n = space[0].reshape(len(y), -1, space[0].shape[1]),len(y)
-    def clouds(o): return _clouds(z[o].reshape(-1, z.shape[2]), y[o].repeat(z.shape[1]), n_out or y.max()+1)
+    z,n = space[0],len(y)
+    z = z.reshape(n, len(z)//n, z.shape[1])
+    def clouds(o): return _clouds(np.concatenate(z[o]), y[o].repeat(z.shape[1]), n_out or y.max()+1)
     parts = {i: clouds(fold==i) for i in np.unique(fold)}
     whole = [sum(o) for o in zip(*parts.values())]
     res = np.zeros((len(shrinkages), n, len(whole[0])), np.float32)
