@@ -435,7 +435,8 @@ def note(self:Service, work, answer, seen, facts, data):
     self.metrics.answers.labels({True: 'known', False: 'strange', None: 'unknown'}[seen.known]).inc()
     label = model.target.o2i.get(seen.prediction.label) if model.target.name=='class' else None
     size = (facts.width*facts.height, facts.format) if facts else (None, None)
-    if alarm := work.watch.see(seen.strange, getattr(seen.prediction, 'prob', None), label, *size): self.log(f'watch: {alarm}')
+    key = hashlib.sha256(data if isinstance(data, bytes) else repr(data).encode()).digest()
+    if alarm := work.watch.see(seen.strange, getattr(seen.prediction, 'prob', None), label, *size, key): self.log(f'watch: {alarm}')
     if not self.feedback: return
     if model.kind.rows: data = json.dumps(data.decode('utf-8', 'replace') if isinstance(data, bytes) else data).encode()
     elif isinstance(data, str): data = data.encode()

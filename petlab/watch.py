@@ -76,23 +76,25 @@ class Evidence:
         self.sums,self.best = np.zeros(self.shares.shape),np.zeros(self.shares.shape)
         self.since,self.counts = np.full(self.shares.shape, self.seen+1),np.ones((len(self.low), self.bins))
     def __call__(self,
-        p:np.ndarray # The next p-values [k]; NaN: none
+        p:np.ndarray, # The next p-values [k]; NaN: none
+        weight:np.ndarray=1. # Of each stream [k], chosen before `p`: 1/2 for what says half as much, since what came before said it
     ) -> np.ndarray: # What each stream has come to [k]
         "Settle the bets on `p`"
         self.seen += 1
         there = np.flatnonzero(~np.isnan(p))
         q,(w,b) = p[there,None],_small.T
         bin = np.minimum((q[:,0]*self.bins).astype(int), self.bins-1)
-        e = np.concatenate([1-w + w*b*(1-q)**(b-1), self._stakes(there, bin)[:,None]], axis=1)
+        weight = np.broadcast_to(weight, p.shape)[there]
+        e = np.concatenate([1-w + w*b*(1-q)**(b-1), self._stakes(there, bin, weight)[:,None]], axis=1)**weight[:,None]  # mean 1 or less, still
         self.since[there] = np.where(self.best[there]<=1, self.seen, self.since[there])
         self.best[there],self.sums[there] = np.maximum(self.best[there], 1)*e,(self.sums[there]+1)*e
         return (self.sums*self.shares).sum(1)
-    def _stakes(self, there, bin):
+    def _stakes(self, there, bin, weight):
         "Of the histograms so far, which then take the new ones in"
         counts = self.counts[there]
         res = counts[np.arange(len(there)),bin]*self.bins/counts.sum(1)
-        counts = 1+(counts-1)*self.fade
-        counts[np.arange(len(there)),bin] += 1
+        counts = 1+(counts-1)*self.fade**weight[:,None]
+        counts[np.arange(len(there)),bin] += weight
         self.counts[there] = counts
         return res
     def start(self,
@@ -107,6 +109,7 @@ Alarm.__str__ = lambda self: f'request {self.request:,}, since about {self.since
 _Seen = namedtuple('_Seen', 'time strange prob label pixels format evidence')
 _streams = dict(strange=(True,5,float), prob=(True,2,float), label=(False,1,int), pixels=(False,1,int), format=(False,1,str))
 # Whether one end is bad; its share of the bets; what it is of
+_burst = 40  # photos of one visitor, of a class, a size and a format: what a new answer, size or format says is said by one in so many
 
 def _known(x, stream):
     "`x` as it is kept; None where it is not known"
@@ -139,6 +142,8 @@ class Watch:
         low,shares = np.array([_streams[o][:2] for o in self.streams]).reshape(-1, 2).T
         self.ranks,self.bets,self.shares = Ranks(start, most, seed),Evidence(low),shares/shares.sum()
         self.requests = self.n_alarms = self.told_right = self.told_wrong = 0
+        self.run,self.ran,self.again,self.keys = 1,None,0,deque(maxlen=1000)
+        self.alike,self.ps = np.ones(len(self.streams)),deque(maxlen=10*_burst)
         self.worse,self.evidence,self.last,self.alarms,self.told_at = False,0.,deque(maxlen=1000),deque(maxlen=20),{}
         strange = [o for o in baseline.get('strange', ()) if o is not None]
         if threshold is None and strange: self.threshold = float(np.quantile(strange, .95))
@@ -151,20 +156,38 @@ class Watch:
 
 # %% ../nbs/70_watch.ipynb #ea0d06e5
 @patch
+def _weights(self:Watch):
+    "What the next request counts for: less after others of one class, and where p-values of late were alike in a row"
+    if self.requests%10==1 and len(self.ps)>3*_burst:
+        z = np.array(self.ps)
+        z = np.where(np.isnan(z), 0, z-np.nan_to_num(z).mean(0)).cumsum(0)
+        self.alike = np.maximum((z[_burst:]-z[:-_burst]).var(0)/(_burst/12), 1)  # variance of sums, against that of independent ones
+    return np.where(self.bets.low, np.minimum(max(1/self.run, .2), 1/self.alike), 1/_burst)
+
+@patch
 def see(self:Watch,
     strange:float=None, # As from `Predictor.look`; None here and below: not known
     prob:float=None, # Of the answer
     label:int=None, # Index of the answer
     pixels:int=None, # Width times height
-    format:str=None # Of the file, such as JPEG
+    format:str=None, # Of the file, such as JPEG
+    key=None # What the sample is known by: one that was among the last 1,000 says nothing new, and is left out
 ) -> Alarm: # None where there is none
     "Take in one request"
     got = {k: _known(o, k) for k,o in zip(_streams, (strange, prob, label, pixels, format))}
     with self.lock:
+        if key is not None and key in self.keys:
+            self.again += 1
+            return None
+        self.keys.append(key)
         self.requests += 1
         if self.streams:
             p = self.ranks([self._number(o, got[o]) for o in self.streams])
-            self.evidence = float((parts := self.bets(p)*self.shares).sum())
+            bets = self.bets(p, self._weights())
+            self.ps.append(p)
+            self.evidence = float((parts := bets*self.shares).sum())
+        self.run = self.run+1 if got['label'] is not None and got['label']==self.ran else 1
+        self.ran = got['label']
         self.last.append(_Seen(time.time(), *got.values(), self.evidence))
         return self._changed(parts.argmax()) if self.evidence>=self.every else None
 
@@ -292,11 +315,11 @@ def told(self:Watch,
 def state(self:Watch) -> dict: # Of plain values
     "All that a page or a monitor shows"
     with self.lock:
-        return dict(requests=self.requests, every=self.every, evidence=self.evidence, streams=self.streams, alarms=self.n_alarms,
+        return dict(requests=self.requests, again=self.again, every=self.every, evidence=self.evidence, streams=self.streams, alarms=self.n_alarms,
             last_alarms=[o._asdict() for o in self.alarms], windows={str(o): self.window(o) for o in (200,1000)}, feedback=self._feedback())
 
 # %% ../nbs/70_watch.ipynb #9dc4b17b
-_counted = ('requests','n_alarms','told_right','told_wrong','worse','evidence','told_at')
+_counted = ('requests','n_alarms','told_right','told_wrong','worse','evidence','told_at','run','ran','again')
 
 @patch
 def save(self:Watch,
@@ -305,9 +328,9 @@ def save(self:Watch,
     "Write it whole or not at all; raises `PetlabError`"
     with self.lock:
         r,b = self.ranks,self.bets
-        bag = [[None if o!=o else o for o in row] for row in r.bag[:,:r.n].tolist()]
-        res = dict(self.setup, format=1, counted={k: getattr(self, k) for k in _counted}, last=[*self.last], alarms=[*self.alarms], bag=bag,
-            lots=r.rng.bit_generator.state, seen=b.seen, **{o: getattr(b, o).tolist() for o in ('sums','best','since','counts')})
+        bag,ps = ([[None if o!=o else o for o in row] for row in np.array(x).tolist()] for x in (r.bag[:,:r.n], self.ps))
+        res = dict(self.setup, format=1, counted={k: getattr(self, k) for k in _counted}, last=[*self.last], alarms=[*self.alarms], bag=bag, ps=ps,
+            lots=r.rng.bit_generator.state, seen=b.seen, alike=self.alike.tolist(), **{o: getattr(b, o).tolist() for o in ('sums','best','since','counts')})
     with whole_file(path) as fn: fn.write_text(json.dumps(res, allow_nan=False), encoding='utf-8')
 
 def load_watch(
@@ -318,10 +341,13 @@ def load_watch(
         o = json.loads(Path(path).read_text(encoding='utf-8'))
         if o.pop('format')!=1: raise ValueError('another format')
         counted,last,alarms,bag,lots,seen = (o.pop(k) for k in ('counted','last','alarms','bag','lots','seen'))
+        ps,alike = o.pop('ps', []),o.pop('alike', 1.)
         arrays = {k: np.array(o.pop(k)) for k in ('sums','best','since','counts')}
         res = Watch(**o)
-        vars(res).update({k: counted[k] for k in _counted})
+        vars(res).update({k: counted[k] for k in _counted if k in counted})
         vars(res.bets).update(arrays, seen=seen)
+        res.ps.extend(np.array(ps, float))
+        res.alike = np.ones(len(res.streams))*alike
         res.last.extend(_Seen(*o) for o in last)
         res.alarms.extend(Alarm(*o) for o in alarms)
         bag = np.array(bag, float).reshape(len(res.streams), len(bag[0]) if bag else 0)
