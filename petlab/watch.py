@@ -85,7 +85,8 @@ class Evidence:
         q,(w,b) = p[there,None],_small.T
         bin = np.minimum((q[:,0]*self.bins).astype(int), self.bins-1)
         weight = np.broadcast_to(weight, p.shape)[there]
-        e = np.concatenate([1-w + w*b*(1-q)**(b-1), self._stakes(there, bin, weight)[:,None]], axis=1)**weight[:,None]  # mean 1 or less, still
+        e = np.concatenate([1-w + w*b*(1-q)**(b-1), self._stakes(there, bin, weight)[:,None]], axis=1)
+        e **= weight[:,None]  # of mean 1 or less, still
         self.since[there] = np.where(self.best[there]<=1, self.seen, self.since[there])
         self.best[there],self.sums[there] = np.maximum(self.best[there], 1)*e,(self.sums[there]+1)*e
         return (self.sums*self.shares).sum(1)
@@ -315,8 +316,8 @@ def told(self:Watch,
 def state(self:Watch) -> dict: # Of plain values
     "All that a page or a monitor shows"
     with self.lock:
-        return dict(requests=self.requests, again=self.again, every=self.every, evidence=self.evidence, streams=self.streams, alarms=self.n_alarms,
-            last_alarms=[o._asdict() for o in self.alarms], windows={str(o): self.window(o) for o in (200,1000)}, feedback=self._feedback())
+        return dict(requests=self.requests, again=self.again, every=self.every, evidence=self.evidence, streams=self.streams,
+            alarms=self.n_alarms, last_alarms=[o._asdict() for o in self.alarms], windows={str(o): self.window(o) for o in (200,1000)}, feedback=self._feedback())
 
 # %% ../nbs/70_watch.ipynb #9dc4b17b
 _counted = ('requests','n_alarms','told_right','told_wrong','worse','evidence','told_at','run','ran','again')
@@ -329,8 +330,10 @@ def save(self:Watch,
     with self.lock:
         r,b = self.ranks,self.bets
         bag,ps = ([[None if o!=o else o for o in row] for row in np.array(x).tolist()] for x in (r.bag[:,:r.n], self.ps))
-        res = dict(self.setup, format=1, counted={k: getattr(self, k) for k in _counted}, last=[*self.last], alarms=[*self.alarms], bag=bag, ps=ps,
-            lots=r.rng.bit_generator.state, seen=b.seen, alike=self.alike.tolist(), **{o: getattr(b, o).tolist() for o in ('sums','best','since','counts')})
+        counted = {k: getattr(self, k) for k in _counted}
+        res = dict(self.setup, format=1, counted=counted, last=[*self.last], alarms=[*self.alarms], bag=bag, ps=ps,
+            lots=r.rng.bit_generator.state, seen=b.seen, alike=self.alike.tolist(),
+            **{o: getattr(b, o).tolist() for o in ('sums','best','since','counts')})
     with whole_file(path) as fn: fn.write_text(json.dumps(res, allow_nan=False), encoding='utf-8')
 
 def load_watch(
