@@ -38,6 +38,7 @@ class Record(Sample):
     def __init_subclass__(cls):
         if cls.name: super().__init_subclass__()
     sparse = False  # Whether `features` are a sparse matrix, which a bank keeps
+    related = False  # Whether samples have relatives, as `families` tells
     columns = ()  # Columns of a table that a sample is made of; none: of whatever is there
     def found(self, df, item, rest) -> 'Record':
         "The kind with its settings worked out of a table, and told: `item` are columns that are asked for, or None, `rest` is at hand"
@@ -54,6 +55,9 @@ class Record(Sample):
     def head(self, target, n):
         "An estimator of scikit-learn that is not fitted, for `n` samples and a `Target`"
         raise NotImplementedError(f'{type(self).__name__} has no head')
+    def families(self, samples):
+        "Text [n]: what samples are related by, where some are, which folds and sets do not part"
+        raise NotImplementedError(f'{type(self).__name__} knows no relatives')
     def doubts(self, source, label, item=None) -> list:
         "Sentences on what in a table makes its score too good to be true"
         return []

@@ -89,6 +89,18 @@ def _write(out, info, kind, target, head, x, answers):
         if not np.allclose(found, want, 1e-6, 1e-9): raise ModelError('what was written answers otherwise than what was fitted')
     return write_model(out, info, estimator_bytes(head, kind), None, check, answers)
 
+# %% ../nbs/18_records.ipynb #5acfd595
+def _related(path, kind, samples, valid_col):
+    "What keeps relatives together where sets are drawn, a function of files; None where a kind knows none, or the table says the sets"
+    if not kind.related or not is_table(path) or set_column(table_rows(path)[0], valid_col): return None
+    return lambda files: kind.families([samples[o] for o in files])
+
+def _tell_related(rows, kind, target, out):
+    "What folds by lot would say, where relatives are kept together"
+    n = int((rows.group.map(rows.group.value_counts())>1).sum())
+    by_lot = target.score(target.answers(rows.file.tolist(), out, rows.label.tolist()))
+    if n: print(f'{n} of {len(rows)} {kind.noun}s have relatives here, which are kept in one fold; with folds by lot, {by_lot}')
+
 # %% ../nbs/18_records.ipynb #11625798
 def train_records(
     path:str|Path, # CSV, another table, data frame, or a folder of files, as in `pet_table`
@@ -115,8 +127,9 @@ def train_records(
         except SampleError as e: return e.reason
         return ''
     def digests(files): return kind.digests([samples[o] for o in files])
+    related = _related(path, kind, samples, valid_col) if groups is None else None
     table = pet_table(path, how.label, valid_pct or 0., seed, test_pct, split, check=lambda files: [*map(opened, files)], copies=digests,
-        target=as_target.reads, item=how.item, label_delim=how.label_delim, valid_col=valid_col, kind=kind, groups=groups)
+        target=as_target.reads, item=how.item, label_delim=how.label_delim, valid_col=valid_col, kind=kind, groups=groups or related)
     tell_left_out(table)
     check_sets(table, bool(valid_pct), kind)
     sets = {k: table[table.set==k] for k in ('train','valid','test')}
@@ -130,6 +143,7 @@ def train_records(
     x,y = features(sets['train'].file),target.encode(sets['train'].label.tolist())
     start,held,head = time.perf_counter(),len(sets['valid'])>0,kind.head(target, len(y))
     if not held: out_of_fold = cross_val_records(kind, target, x, y, seed, together(sets['train']), head=head)
+    if related and not held: _tell_related(sets['train'], kind, target, cross_val_records(kind, target, x, y, seed, head=head))
     head = fitted_head(kind, target, x, y, head)
     def answers(rows):
         found = estimated(head, features(rows.file), target)

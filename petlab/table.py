@@ -55,15 +55,19 @@ def draw_shelter(
 # %% ../nbs/54_table.ipynb #72f60f5f
 _blank = set('na n/a nan null none nil ? - -- . unknown missing #n/a #na inf -inf'.split())
 _thousands = re.compile(r'[+-]?\d{1,3}(,\d{3})+(\.\d+)?')
+_comma = re.compile(r'[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+')
 
-def _number(text):
-    "A number as people write it, `None` for NaN and infinity; raises `ValueError`"
+def _number(text, how=''):
+    "A number as people write it, with a decimal comma where that is how; raises `ValueError`, of infinity too"
     text = text.strip(' $€£%\u00a0')
-    res = float(text.replace(',', '') if _thousands.fullmatch(text) else text)
-    return res if math.isfinite(res) else None
+    if how==',' and _comma.fullmatch(text): text = text.replace('.', '').replace(',', '.')
+    elif _thousands.fullmatch(text): text = text.replace(',', '')
+    res = float(text)
+    if math.isinf(res): raise ValueError(text)
+    return None if res!=res else res
 
-def _is_number(text):
-    try: return _number(text) is not None
+def _is_number(text, how=''):
+    try: return _number(text, how) is not None
     except ValueError: return False
 
 # %% ../nbs/54_table.ipynb #139cec79
@@ -99,12 +103,15 @@ def column_type(
     name:str='' # Of the column
 ) -> ColumnType: # `kind`: `'number'`, `'category'`, `'date'` or `'time'` and its format; `why` it teaches nothing; `words` for no value
     "What a column holds"
-    full = Counter(filter(None, map(cell_text, cells)))
-    n,numbers,strange = sum(full.values()),[],[]
-    for o in full: (numbers if _is_number(o) else strange).append(o)
-    share = sum(full[o] for o in numbers)/max(n, 1)
-    if numbers and (share>=.9 and len(strange)<=20 or all(o.lower() in _blank for o in strange)):
-        return ColumnType('number', _why_number([*map(_number, numbers)], n, len(cells), name), sorted(strange))
+    full,n = Counter(filter(None, map(cell_text, cells))),sum(1 for o in cells if cell_text(o))
+    commas = any(_comma.fullmatch(o) and not _thousands.fullmatch(o) for o in full)
+    for how in ('', ',')[:1+commas]:
+        numbers = [o for o in full if _is_number(o, how)]
+        strange = [o for o in full if not _is_number(o, how)]
+        share = sum(full[o] for o in numbers)/max(n, 1)
+        if numbers and (share>=.9 and len(strange)<=20 and not (commas and not how) or all(o.lower() in _blank for o in strange)):
+            why = _why_number([_number(o, how) for o in numbers], n, len(cells), name)
+            return ColumnType(f'number {how}'.strip(), why, sorted(strange))
     words = {o for o in full if o.lower() in _blank}
     dates = [o for o in full if o not in words]
     if dates and (how := date_format(dates)) is not None:
@@ -169,6 +176,7 @@ def summary(self:Table,
     many = dict(number='numbers', category='categories', date='dates', time='times')
     res = [f"Columns: {'; '.join(f'{len(v)} {k if len(v)==1 else many[k]} ({_listed(v)})' for k,v in by.items())}"]
     for c,o in self.columns.items():
+        if o=='number ,': res.append(f'{shown(c)}: numbers are read with a decimal comma')
         if '%m/%d' in o or '%m-%d' in o: res.append(f'{shown(c)}: dates are read with the month first')
     if self.left: res.append(f'Left out: {_reasons(self.left)}')
     def empty(o, how): return not (text := cell_text(o)) or text in self._missing and how!='category'
@@ -182,15 +190,17 @@ def summary(self:Table,
 def _cell(self:Table, c, how, o):
     "A cell as a number or None, or as text; a date as ISO 8601; raises `ValueError`"
     kind,_,how = how.partition(' ')
-    if kind=='number' and isinstance(o, (int,float,np.number)): return float(o) if math.isfinite(o) else None
+    if kind=='number' and isinstance(o, (int,float,np.number)) and not math.isinf(o): return None if o!=o else float(o)
     if kind in ('date','time') and isinstance(o, date) and o==o: return _moment(o.isoformat()).isoformat()
     text = cell_text(o)
     if kind=='category': return text
     empty = None if kind=='number' else ''
-    if not text or text in self._missing or text.lower() in _blank: return empty
-    try: return _number(text) if kind=='number' else _moment(text, how).isoformat()
+    if not text or text in self._missing or text.lower() in _blank and not text.endswith('inf'): return empty
+    try: return _number(text, how) if kind=='number' else _moment(text, how).isoformat()
     except (ValueError, OverflowError) as e:
-        raise ValueError(f'{shown(c)}: {shown(text[:40])!r} is no {kind}{how and f" as {how}"}; mend it, or leave the cell empty') from e
+        form = how and (' as 1,5' if kind=='number' else f' as {how}')
+        mend = 'write it with a point' if kind=='number' and _is_number(text, ',') else 'mend it'
+        raise ValueError(f'{shown(c)}: {shown(text[:40])!r} is no {kind}{form}; {mend}, or leave the cell empty') from e
 
 @patch
 def value(self:Table, row):
@@ -612,7 +622,7 @@ def cell_effects(
     which:int=None # Output; default: that of the answer
 ) -> dict: # Column -> log odds (of a number: units) that are lost
     "What each cell of a row speaks for"
-    x = kind.features([sample]+[dict(sample, **{c: None if how=='number' else ''}) for c,how in kind.columns.items()])
+    x = kind.features([sample]+[dict(sample, **{c: None if how.startswith('number') else ''}) for c,how in kind.columns.items()])
     out = estimated(estimator, x, target)
     which = int(out[0].argmax()) if which is None else which
     said = out[:,which] if target.reads=='number' else np.log(out[:,which].clip(1e-9)/(1-out[:,which]).clip(1e-9))
