@@ -78,6 +78,7 @@ async function next() {
 function failed(card, item, {error, again}) {
   show($('.wrong', card), error)
   $('.again', card).hidden = !again
+  if (!again) $('img', card).hidden = true  // half a picture, or none
   say(`${item.name}: ${error}`)
 }
 function take(files) {
@@ -92,6 +93,7 @@ function take(files) {
 }
 
 // --- the answer
+const breakable = o => `${o}`.replaceAll('_', '_\u200b')
 function named(answer) {
   if (kind == 'number') return list(answer.label).map(number).join(', ')
   return list(answer.label).join(', ') || 'none of its labels'
@@ -109,7 +111,7 @@ async function fill(card, item, answer) {
   const several = kind == 'number' && list(answer.label).length > 1
   const rows = (answer.probs || []).map(o => [o.label, make('meter', {min: 0, max: 1, value: o.prob, ariaLabel: `probability of ${o.label}`}), percent(o.prob)])
   if (several) list(answer.label).forEach((o, i) => rows.push([vocab[i] || `number ${i+1}`, number(o), range(answer, i)]))
-  show($('.bars', card)).replaceChildren(...rows.map(([a, b, c]) => make('li', {}, make('span', {textContent: a}), b, make('b', {textContent: c}))))
+  show($('.bars', card)).replaceChildren(...rows.map(([a, b, c]) => make('li', {}, make('span', {textContent: breakable(a)}), b, make('b', {textContent: c}))))
   if (answer.heat) heated(card, answer.heat)
   if (answer.near?.length) neighbours(card, answer.near)
   if (answer.id) feedback(card, item, answer, await model)
@@ -155,7 +157,7 @@ async function neighbours(card, near) {
   $('.near ul', card).replaceChildren(...near.map(o => {
     const img = make('img', {alt: '', width: 96, height: 96, onerror: () => img.remove()})
     if (examples) picture(img, `example/${encodeURIComponent(o.digest)}`)
-    return make('li', {}, ...(examples ? [img] : []), list(o.label).join(', '), make('small', {textContent: `similarity ${o.similarity.toFixed(2)}`}))
+    return make('li', {}, ...(examples ? [img] : []), breakable(list(o.label).join(', ')), make('small', {textContent: `similarity ${o.similarity.toFixed(2)}`}))
   }))
 }
 
@@ -229,7 +231,8 @@ async function record() {
 // --- what has come in of late, against what it was trained on
 const share = o => o ? `${percent(o.share)} (${percent(o.low)} to ${percent(o.high)})` : ''
 async function watched() {
-  const {error, requests, last_alarms, windows, feedback} = await ask('watch'), late = windows?.['200'], rows = [['asked', error || `${requests} times`]]
+  const {error, requests, again, last_alarms, windows, feedback} = await ask('watch'), late = windows?.['200']
+  const rows = [['asked', error || `${requests} times${again ? `, and ${again} more about the same` : ''}`]]
   for (const o of last_alarms || []) rows.push([`alarm at ${o.request}`, o.says])
   if (!error && !last_alarms?.length) rows.push(['alarms', 'none: it looks like what it was trained on'])
   if (late?.strange) rows.push([`strange, of the last ${late.requests}`, `${share(late.strange)}, where ${percent(late.strange.promised)} were to be expected`])
