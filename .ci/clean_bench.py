@@ -65,7 +65,8 @@ def one_draw(acts, files, y, kind, share, seed, res):
     res['inside'].append(count.low<=len(idxs)<=count.high)
     res['estimate'].append(count)
     res['false'].append((~np.isin(worth, idxs)).sum())
-    res['said'].append(check.false_alarms)
+    res['said'].append(check.false_count)
+    res['false inside'].append(res['said'][-1].low<=res['false'][-1]<=res['said'][-1].high)
     res['worth'].append(len(worth))
     looks = 0
     while not (seen := check.looked({int(i): i in idxs for i in first[:looks]})).stop: looks += 10
@@ -89,9 +90,11 @@ def main(source='sketch', label='breed', draws='10', share='.05'):
             low,high = wilson(int(sum(res[k])), max(wrong, 1)*n)
             gain = np.array(res['petlab check_labels'])-res[k]
             print(f'  {k:48} {sum(res[k])/max(wrong, 1)/n:.3f} ({low:.3f} to {high:.3f}), better or as good in {(gain>=0).sum()} of {n}')
-        mean = {k: np.mean(res[k]) for k in ('worth','false','said','looks','left','seconds')}
+        mean = {k: np.mean(res[k]) for k in ('worth','false','looks','left','seconds')}
+        said = [np.mean([getattr(o, k) for o in res['said']]) for k in ('mean','low','high')]
         low,high = (np.mean([getattr(o, k) for o in res['estimate']]) for k in ('low','high'))
-        print(f"  worth a look {mean['worth']:.1f}, false alarms {mean['false']:.1f}, said to be {mean['said']:.1f}; estimated wrong "
+        print(f"  worth a look {mean['worth']:.1f}, false alarms {mean['false']:.1f}, said to be {said[0]:.1f} ({said[1]:.1f} to {said[2]:.1f}), "
+            f"which holds in {sum(res['false inside'])} of {n}; estimated wrong "
             f"{np.mean([o.mean for o in res['estimate']]):.1f} ({low:.1f} to {high:.1f}), holds the truth in {sum(res['inside'])} of {n}")
         print(f"  told to stop after {mean['looks']:.0f} looks, {mean['left']:.1f} wrong labels left; "
             f"the interval of these holds in {sum(res['left inside'])} of {n}; {mean['seconds']:.2f} s a check")

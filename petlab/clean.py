@@ -104,6 +104,26 @@ def _again_logits(x, y, n_out, groups, seed, strength=1., first=None):
     return out
 
 # %% ../nbs/43_clean.ipynb #c1ea0125
+def _cloud_logits(acts, y, n_out, groups, seed, folds=10):
+    "Out-of-fold logits by discriminant analysis, on cube roots of activations, of one length"
+    x = np.cbrt(acts.astype(np.float32))
+    x -= x.mean(0)
+    x /= np.linalg.norm(x, axis=1, keepdims=True).clip(1e-9)
+    if len(x)<=min(1000, x.shape[1]):
+        s,v = np.linalg.eigh(x@x.T)
+        x = v*np.sqrt(s.clip(0))
+    elif x.shape[1]>512: x = x@np.random.default_rng(seed).standard_normal((x.shape[1], 512), np.float32)  # distances stay
+    fold,t,res = stratified_folds(y, folds, seed, groups),np.eye(n_out, dtype=np.float32)[y],np.zeros((len(y), n_out), np.float32)
+    products,sums = x.T@x,t.T@x
+    for i in np.unique(fold):
+        out,some = fold==i,t[fold!=i].sum(0)
+        means = (sums-t[out].T@x[out])/some.clip(1)[:,None]
+        within = products-x[out].T@x[out]-(means.T*some)@means
+        within += np.eye(len(within), dtype=np.float32)*max(within.trace()/len(within), 1e-6)
+        w = np.linalg.solve(within, means.T*some.sum())
+        res[out] = x[out]@w-(means.T*w).sum(0)/2
+    return res
+
 def _direct_logits(acts, y, n_out, groups, seed):
     "As `_again_logits`, on activations, with the strength that they ask for"
     first = cross_val_predict(acts[:,None], y, seed, None, groups, n_out)
@@ -126,9 +146,9 @@ def out_of_fold_logits(
     with threadpool_limits(1, 'blas'):  # threads of BLAS wait for each other by spinning
         x = _ridge_logits((axes or _Axes(acts)).together(groups), y, t)
         out = np.mean([_again_logits(x, y, n_out, groups, seed+i) for i in range(repeats)], 0)
-        if len(y)>2500 or len(y)*n_out>40_000: return out  # a matter of seconds
-        more = _direct_logits(acts.astype(np.float32), y, n_out, groups, seed)
-    return (out+more*(out.std()/max(more.std(), 1e-6)))/2
+        def beside(more): return (out+more*(out.std()/max(more.std(), 1e-6)))/2
+        if len(y)<=2500 and len(y)*n_out<=40_000: out = beside(_direct_logits(acts.astype(np.float32), y, n_out, groups, seed))  # seconds
+        return out if y.ndim==2 else beside(_cloud_logits(acts, y, n_out, groups, seed))
 
 # %% ../nbs/43_clean.ipynb #c1ea0014
 _shares = np.concatenate([[1e-6], np.geomspace(5e-4, .5, 30)])  # of wrong labels
@@ -175,8 +195,9 @@ def count(self:Doubts,
         p = self.under(*o)[which]
         draws.append(rng.normal(p.sum(), (p*(1-p)).sum()**.5, m))
     p = self.prob[which]
-    mean,(low,high) = float(p.sum()),np.quantile(np.concatenate(draws), (.025,.975))
-    low,high = max(mean-2*(mean-low), (p>.99).sum()/2, (self.told[which]==1).sum()),min(mean+2*(high-mean), p.size)
+    mean = float(p.sum())
+    below,above = (math.hypot(2*o, .2*mean) for o in np.quantile(np.concatenate(draws), (.025,.975))-mean)
+    low,high = max(mean-below, (p>.99).sum()/2, (self.told[which]==1).sum()),min(mean+above, p.size)
     return Count(mean, math.floor(min(low, mean)+.5), math.ceil(max(high, mean)-.05))
 
 def _of_classes(logits, y):
@@ -251,6 +272,15 @@ def false_alarms(self:LabelCheck):
     return float((1-self.score[self.score>=self.least]).sum())
 
 @patch(as_prop=True)
+def false_count(self:LabelCheck):
+    "`false_alarms` as a `Count`"
+    worth,mean = self.score>=self.least,self.false_alarms
+    wrong = self.doubts.count(np.repeat(worth, self.told.shape[1]))
+    low,high = (int(min(max(self.n_worth-o, 0), self.n_worth)) for o in (wrong.high, wrong.low))
+    return Count(mean, min(low, math.floor(mean)), max(high, math.ceil(mean)))
+
+# %% ../nbs/43_clean.ipynb #c1ea0129
+@patch(as_prop=True)
 def estimated_wrong(self:LabelCheck):
     "A `Count` of the wrong labels"
     more = max(self.score.sum()-(1-np.prod(1-self.doubts.prob.reshape(self.told.shape), 1)).sum(), 0)  # that copies tell of
@@ -267,7 +297,7 @@ def summary(self:LabelCheck,
     top = self.photos.head(min(n, self.n_worth))
     each = [f'{shown(Path(o.file).name)} ({label_text(o.label)}, rather {label_text(o.suggested)})' for o in top.itertuples()]
     more = f', and {self.n_worth-n} more' if self.n_worth>n else ''
-    return [f"labels that look wrong: {self.n_worth}, false alarms among them {self.false_alarms:.0f} by estimate: {', '.join(each)}{more}",
+    return [f"labels that look wrong: {self.n_worth}, false alarms among them {self.false_count}: {', '.join(each)}{more}",
         f'wrong labels in all: {self.estimated_wrong} of {self.told.size}']
 
 # %% ../nbs/43_clean.ipynb #c1ea0104
@@ -645,9 +675,10 @@ def _plain(o):
 @patch
 def asdict(self:LabelCheck) -> dict: # As JSON has it
     "`worth_showing` of the `suspects` are worth a look, `false_alarms` of these expected to be right"
-    count,rows = self.estimated_wrong,self.suspects.to_dict('records')
+    count,(mean,*interval),rows = self.estimated_wrong,self.false_count,self.suspects.to_dict('records')
     wrong = dict(count=round(count.mean, 1), low=count.low, high=count.high)
-    return dict(photos=len(self.rows), worth_showing=self.n_worth, false_alarms=round(self.false_alarms, 2), estimated_wrong=wrong,
+    alarms = dict(worth_showing=self.n_worth, false_alarms=round(mean, 2), false_alarms_interval=interval)
+    return dict(photos=len(self.rows), **alarms, estimated_wrong=wrong,
         suspects=[{k: _plain(v) for k,v in o.items()} for o in rows])
 
 @patch
@@ -698,7 +729,8 @@ def check_source(
 ) -> Check:
     "What is wrong with a set of photos and their labels; raises `PetlabError` where it can't be checked"
     import pandas as pd
-    table = label_source(source, label, lambda files: ['']*len(files), target and kinds[target].reads, item, label_delim, valid_col, kind)
+    table = label_source(source, label, lambda files: ['']*len(files), target and kinds[target].reads, item, label_delim, valid_col, kind,
+        strict=False)
     labels,there = table.label[table.reason==''].tolist(),table.file.map(os.path.lexists)
     named = ~table.readable & there.astype(bool)  # and left out, unopened
     why = f'; {shown(table.file[0].name)}: {shown(table.reason[0])}' if len(table) else ''

@@ -1117,7 +1117,7 @@ def _read_source(source, label, classes, kwargs):
     "The table of a source, its root, and how its labels are found"
     folder = not is_table(source)
     if classes and folder and label is None: return _unlabelled(source),Path(source),LabelSource('folder', 'class', None, None)
-    table = label_source(source, label, check=lambda files: ['']*len(files), **kwargs)
+    table = label_source(source, label, check=lambda files: ['']*len(files), strict=False, **kwargs)
     with contextlib.redirect_stdout(io.StringIO()): how = find_labels(source, label, **{k: v for k,v in kwargs.items() if k!='valid_col'})
     if how.target!='class':
         raise ReviewError(f'{shown(source)}: its target is {how.target}, and classes are what is reviewed; say --target class')

@@ -124,20 +124,22 @@ def _raw(fn, get_y):
     except (AttributeError, TypeError) as e:
         raise PetlabError(f'{shown(fn)}: the function for labels failed ({e}); it gets the whole path, whose file name is `o.name`') from e
 
-def _check_labels(files, get_y):
-    "Raise `LabelError` for a label that no file can hold, before anything is opened"
-    half = re.compile('[\ud800-\udfff]')  # bytes of a name that are not UTF-8
+def _unwritable(files, get_y):
+    "Files with a label that no file can hold -> why, before anything is opened"
+    half,res = re.compile('[\ud800-\udfff]'),{}  # bytes of a name that are not UTF-8
     for fn in files:
         if not half.search(str(fn)): continue
         try: y = str(_raw(fn, get_y))
         except LabelError: continue
-        if not half.search(y): continue
-        raise LabelError(f'{shown(fn)}: its label {shown(y)} is not UTF-8, and can be written nowhere; rename the folder or the file')
+        if half.search(y): res[fn] = f'its label {shown(y)} is not UTF-8, and can be written nowhere; rename the folder or the file'
+    return res
 
-def _labelled(files, get_y, check, target, label_delim, reasons):
+def _labelled(files, get_y, check, target, label_delim, reasons, strict=True):
     "As `label_photos`, by a function; `reasons` are known already: path -> why a file is left out, unopened"
     import pandas as pd
-    _check_labels(files, get_y)
+    bad = _unwritable(files, get_y)
+    if bad and strict: raise LabelError('{}: {}'.format(*next((shown(k), v) for k,v in bad.items())))
+    reasons = {**bad, **reasons}
     rows,there = [],[o for o in files if o not in reasons]
     found = dict(zip(there, check(there)))
     for fn in files:
@@ -374,12 +376,13 @@ def label_source(
     item:str|int=None, # Column of the files; default: the first that names some
     label_delim:str=None, # What is between several labels in a cell; default: the first of `;`, `|` and `,` that is in any, else a blank
     valid_col:str|int=None, # Column of `True` for what validates, or of train, valid, test; default: `is_valid`, `set` or `split`
-    kind:str='photo' # Of the samples, a name in `sample_kinds`, or a `Sample` with settings of its own
+    kind:str='photo', # Of the samples, a name in `sample_kinds`, or a `Sample` with settings of its own
+    strict:bool=True # Is a label that is not UTF-8 an error? Else its files are left out
 ) -> 'pd.DataFrame': # As from `label_photos`, and `set`: what the source says of it (`'train'`, `'valid'`, `'test'`), or `''`
     "Every photo that a source names, with its label; raises `PetlabError`"
     found = _source(source, label, target, item, label_delim, valid_col, kind)
     check = check or (check_photos if sample_kinds[kind].name=='photo' else sample_kinds[kind].check)
-    res = _labelled(found.files, found.get_y, check, found.how.target, found.how.label_delim, found.reasons)
+    res = _labelled(found.files, found.get_y, check, found.how.target, found.how.label_delim, found.reasons, strict)
     if not is_table(source): _tell_strange(res, found.how.label)
     return res.assign(set=[found.sets.get(k, '') if not why else '' for k,why in zip(res.file, res.reason)])
 
