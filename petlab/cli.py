@@ -407,34 +407,25 @@ def bank(
     return 0
 
 # %% ../nbs/82_cli.ipynb #4bb5d7b3
-def _label_doubts(model, source, *how):
-    "What is said of labels that look wrong; nothing where that can't be told"
+def _label_doubts(ev, item):
+    "Which labels of an `Evidence` look wrong; None where that can't be told"
     from petlab.clean import check_labels
     from petlab.pets import pets_path
-    from petlab.predict import Predictor
     from petlab.sample import group_keys
-    predictor = Predictor(model)
-    info = predictor.info
-    path,groups = pets_path(source, predictor.kind),info['training'].get('groups')
-    table = _labelled(predictor, model, path, *how)
-    if predictor.kind.rows: return _record_doubts(predictor, table)
-    args = dict(arch=info['arch'], size=tuple(info['preprocess']['size']), kind=predictor.kind)
-    if groups: args['groups'] = group_keys(groups, path, how[2], predictor.kind)(table.file[table.reason==''].tolist())
-    try: return check_labels(table, **args).summary(3)
+    kind,info,groups = ev.predictor.kind,ev.info,ev.info['training'].get('groups')
+    try:
+        if kind.rows: return _record_doubts(ev)
+        args = dict(arch=info['arch'], size=tuple(info['preprocess']['size']), kind=kind)
+        if groups: args['groups'] = group_keys(groups, pets_path(ev.source, kind), item, kind)(ev.table.file.tolist())
+        return check_labels(ev.table, **args)
     except PetlabError as e: print(f'labels are not checked: {e}', file=sys.stderr)
-    return []
 
-def _record_doubts(predictor, table):
+def _record_doubts(ev):
     "As `_label_doubts`, of records: by heads that did not see them, where the model was trained on them"
     from petlab.clean import check_labels
-    from petlab.model import read_answers, seen_in_training
-    answers = predictor.answers(table)[0]
-    kept,out = dict(zip(*read_answers(predictor.folder, predictor.info))),answers.out.copy()
-    digests,seen = predictor.kind.digests(answers.items),seen_in_training(predictor.info, answers.items)
-    for i,o in enumerate(digests): out[i] = kept.get(o[:12], out[i])
-    good = [i for i,o in enumerate(digests) if seen[i]!='train' or o[:12] in kept]
-    if not good: raise PetlabError('labels are not checked: the model was trained on all of them')
-    return check_labels(answers._replace(out=out).of(good), target=predictor.target).summary(3)
+    unseen = (ev.table.set!='train').to_numpy()
+    if not unseen.any(): raise PetlabError('the model was trained on all of them')
+    return check_labels(ev.answers.of(unseen), target=ev.target)
 
 def report(
     model:str, # Folder of a saved model
@@ -454,8 +445,8 @@ def report(
     from petlab.filters import report  # that of petlab.report, which has a section more then
     with _quiet():
         name = _predictor(model, kind).kind.name
-        facts = report(model, source, out, label, seed, strange, **_given(target=target, item=item, label_delim=label_delim))
-        facts['labels'] = _label_doubts(model, source, label, target, item, label_delim)
+        columns = _given(target=target, item=item, label_delim=label_delim)
+        facts = report(model, source, out, label, seed, strange, check=lambda ev: _label_doubts(ev, item), **columns)
     if json: print(dumps(facts))
     else:
         for o in [*facts['summary'], *facts['cautions'], *facts['labels'][:1]]: print(shown(o))
@@ -725,17 +716,18 @@ def chat(
     return 0
 
 def recommend(
-    ratings:str, # MovieLens' u.data or ratings.dat, a folder of it, or a CSV with user, item, rating and perhaps time
+    ratings:str, # MovieLens' u.data or ratings.dat, a folder of it, a CSV with user, item, rating and perhaps time; or what --out wrote
     user:str=None, # Whom to recommend to; default: someone new, of whom nothing is known
     n:int=10, # How many
     items:str=None, # File that names the items, such as u.item; default: the one beside the ratings
     model:str='ease', # ease, als, neighbours, popularity, biases, svd or fastai
     known:bool=False, # Whether to recommend again what the user has rated
+    out:str=None, # Folder to keep what was learned in
     json:bool=False # Print one JSON object a line and nothing else
 ) -> int: # Exit code
     "Recommend items to a user, and say why"
     from petlab.ratings import recommend_for
-    with _quiet(): rows = recommend_for(ratings, user, n, items, model, known)
+    with _quiet(): rows = recommend_for(ratings, user, n, items, model, known, out)
     for o in rows: print(dumps(o.asdict()) if json else o)
     return 0
 

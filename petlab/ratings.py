@@ -9,12 +9,13 @@ __all__ = ['draw_ratings', 'Ratings', 'read_titles', 'read_ratings', 'Split', 's
            'Biases', 'Popularity', 'Neighbours', 'EASE', 'SVD', 'ALS', 'Collab', 'Reason', 'Recommendation',
            'ranking_scores', 'Measured', 'measure', 'rating_models', 'compare_ratings', 'ratings_table',
            'intervals_told', 'UserDifference', 'user_difference', 'plot_ratings', 'sampled_ndcg', 'cold_start',
-           'recommend_for']
+           'read_recommender', 'recommend_for']
 
 # %% ../nbs/55_ratings.ipynb #55a00004
-import csv, io, math, re, time, numpy as np
+import csv, io, json, math, re, time, numpy as np
 from collections import namedtuple
 from difflib import get_close_matches
+from inspect import signature
 from pathlib import Path
 from fastcore.basics import patch, store_attr
 from . import PetlabError
@@ -883,19 +884,78 @@ def audience(self:Recommender,
     score = self.scores()[:,[r.item_at[_id(o)] for o in like]].mean(1)
     return [(r.users[o],float(score[o])) for o in np.argsort(-score, kind='stable')[:n]]
 
-# %% ../nbs/55_ratings.ipynb #55a000d1
+# %% ../nbs/55_ratings.ipynb #11636074
 _by_name = dict(ease=EASE, als=ALS, neighbours=Neighbours, popularity=Popularity, biases=Biases, svd=SVD, fastai=Collab)
+_kept = dict(ease='B', neighbours='B', als='Y', svd='Y', popularity='', biases='')
+_file = 'recommender.safetensors'
 
+@patch
+def save(self:Recommender,
+    folder:str|Path # Made where there is none
+) -> Path: # `folder`
+    "Write a fitted model and its ratings; raises `PetlabError`"
+    from safetensors.numpy import save_file
+    if self.name not in _kept: raise PetlabError(f'{self.name}: no such model is saved here; a Learner of fastai has its own `export`')
+    (folder := Path(folder)).mkdir(parents=True, exist_ok=True)
+    r,args = self.ratings,{o: getattr(self, o) for o in signature(type(self)).parameters}
+    info = dict(format=1, model=self.name, args=args, users=r.users, items=r.items, titles={k: str(v) for k,v in r.titles.items()}, found=r.found)
+    arrays = dict(u=r.u.astype(np.int32), i=r.i.astype(np.int32), rating=r.rating, line=np.array(self._line))
+    if r.time is not None: arrays['time'] = np.asarray(r.time, float)
+    if k := _kept[self.name]: arrays['learned'] = np.ascontiguousarray(getattr(self, k), np.float32)
+    with whole_file(folder/_file) as fn: save_file(arrays, fn, dict(petlab=json.dumps(info)))
+    return folder
+
+# %% ../nbs/55_ratings.ipynb #9841cf75
+def read_recommender(
+    folder:str|Path # As `save` writes it
+) -> Recommender:
+    "A recommender that was saved; raises `PetlabError`"
+    from safetensors import SafetensorError, safe_open
+    fn = Path(folder)/_file
+    try:
+        with safe_open(fn, 'numpy') as f:
+            info = json.loads((f.metadata() or {})['petlab'])
+            o = {k: f.get_tensor(k) for k in f.keys()}
+        users,items,name = info['users'],info['items'],info['model']
+        model = _by_name[name](**info['args'])
+        n,shape = len(o['u']),dict(B=(len(items),)*2, Y=(len(items),getattr(model, 'k', 0))).get(_kept[name])
+        good = info['format']==1 and n==len(o['i'])==len(o['rating'])>0 and all(map(np.isfinite, o['line'])) and len(o['line'])==2
+        good = good and 0<=o['u'].min() and 0<=o['i'].min() and np.isfinite(o['rating']).all()
+        good = good and (shape is None or o['learned'].shape==shape and np.isfinite(o['learned']).all())
+        if not good: raise ValueError('its parts do not fit together')
+        who,what = ([ids[j] for j in o[k]] for ids,k in ((users,'u'), (items,'i')))
+        model.ratings = Ratings(who, what, o['rating'], o.get('time'), info['titles'], info['found'], items)
+    except (OSError, KeyError, IndexError, TypeError, ValueError, SafetensorError) as e:
+        raise PetlabError(f'{shown(folder)}: no recommender that can be read ({shown(str(e))[:100]}); save it again') from e
+    return model._again(o.get('learned'), o['line'])
+
+@patch
+def _again(self:Recommender, learned, line):
+    "As after `fit`"
+    r = self.ratings
+    self.R = _sparse(r.rating, r, r.u, len(r.users))
+    self.R.sort_indices()
+    self.base,self._line = _Base(self.R),tuple(map(float, line))
+    if learned is not None: setattr(self, _kept[self.name], learned.astype(float))
+    if hasattr(self, 'Y'): self.Z = self._all(self.Y)
+    return self
+
+# %% ../nbs/55_ratings.ipynb #55a000d1
 def recommend_for(
-    path, # As for `read_ratings`
+    path, # As for `read_ratings`; or a folder that `save` wrote
     user=None, # Id; or a dict of ratings by item; default: someone new, who has rated nothing
     n:int=10,
     items=None, # File of titles, such as u.item
     model:str='ease', # 'ease', 'als', 'neighbours', 'popularity'; 'biases', 'svd' and 'fastai' predict stars
-    known:bool=False # What was rated already, too
+    known:bool=False, # What was rated already, too
+    out=None # Folder to save the model in
 ) -> list: # `Recommendation`s: `item`, `title`, `score`, `why`, `said`; `asdict()`
-    "Read ratings, learn by all of them, and recommend; raises `PetlabError`"
+    "Read ratings, learn by all of them, or read what was learned, and recommend; raises `PetlabError`"
+    if isinstance(path, (str,Path)) and (Path(path)/_file).is_file():
+        return read_recommender(path).recommend({} if user is None else user, n, known)
     if model not in _by_name: raise PetlabError(f'{shown(repr(model))}: no such model; there are {", ".join(_by_name)}')
     ratings = read_ratings(path, items)
     if user is not None and not hasattr(user, 'keys'): _user_of(ratings, user)
-    return _by_name[model]().fit(ratings).recommend({} if user is None else user, n, known)
+    fitted = _by_name[model]().fit(ratings)
+    if out: fitted.save(out)
+    return fitted.recommend({} if user is None else user, n, known)
