@@ -187,6 +187,7 @@ class Count(namedtuple('Count', 'mean low high')):
 @patch
 def count(self:Doubts,
     which=slice(None), # Of which labels: mask or indices
+    wide:float=2, # How many times as wide as the draws the interval is
     seed:int=0 # Of 4000 draws
 ) -> Count:
     "How many of them are wrong"
@@ -196,7 +197,7 @@ def count(self:Doubts,
         draws.append(rng.normal(p.sum(), (p*(1-p)).sum()**.5, m))
     p = self.prob[which]
     mean = float(p.sum())
-    below,above = (math.hypot(2*o, .2*mean) for o in np.quantile(np.concatenate(draws), (.025,.975))-mean)
+    below,above = (math.hypot(wide*o, .2*mean) for o in np.quantile(np.concatenate(draws), (.025,.975))-mean)
     low,high = max(mean-below, (p>.99).sum()/2, (self.told[which]==1).sum()),min(mean+above, p.size)
     return Count(mean, math.floor(min(low, mean)+.5), math.ceil(max(high, mean)-.05))
 
@@ -275,7 +276,7 @@ def false_alarms(self:LabelCheck):
 def false_count(self:LabelCheck):
     "`false_alarms` as a `Count`"
     worth,mean = self.score>=self.least,self.false_alarms
-    wrong = self.doubts.count(np.repeat(worth, self.told.shape[1]))
+    wrong = self.doubts.count(np.repeat(worth, self.told.shape[1]), 1)
     low,high = (int(min(max(self.n_worth-o, 0), self.n_worth)) for o in (wrong.high, wrong.low))
     return Count(mean, min(low, math.floor(mean)), max(high, math.ceil(mean)))
 

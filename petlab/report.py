@@ -6,9 +6,9 @@ Docs: https://petlab.github.io/petlab/report.html.md"""
 
 # %% auto #0
 __all__ = ['ReportKind', 'report_kinds', 'more_sections', 'Evidence', 'page_figure', 'page_table', 'photo_cards',
-           'mistakes_section', 'confusion_section', 'classes_section', 'labels_section', 'numbers_section',
-           'calibration_section', 'strangers_section', 'data_section', 'training_section', 'making_section',
-           'score_section', 'report_sentence', 'report_page', 'report']
+           'mistakes_section', 'suspects_section', 'confusion_section', 'classes_section', 'labels_section',
+           'numbers_section', 'calibration_section', 'strangers_section', 'data_section', 'training_section',
+           'making_section', 'score_section', 'report_sentence', 'report_page', 'report']
 
 # %% ../nbs/36_report.ipynb #78175bd2
 import petlab
@@ -90,6 +90,7 @@ def _has_maps(learn, size):
 
 class Evidence:
     "What a saved model makes of labelled photos; raises `PetlabError` where none of them can be used"
+    suspects = None  # A `LabelCheck` of their labels, where these were checked
     def __init__(self,
         model:str|Path, # Folder of a saved model
         source:str|Path, # `'sketch'`, `'pets'`, a folder of labelled photos, or a CSV
@@ -200,7 +201,8 @@ def page_figure(
         for ax in fig.axes: ax.set(**{k: _worded(getattr(ax, f'get_{k}')(), ev.predictor.kind) for k in ('xlabel','ylabel')})
         fig.savefig(out, format='png', dpi=110, bbox_inches='tight')
         plt.close(fig)
-    return Div(Img(src=f'data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}', alt=alt), cls='wide plot')
+    return Div(Img(src=f'data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}', alt=_worded(alt, ev.predictor.kind)),
+        cls='wide plot')
 
 # %% ../nbs/36_report.ipynb #7b5adcf4
 def page_table(
@@ -570,6 +572,27 @@ def mistakes_section(
     if len(wrong): words += [H3(first), photo_cards(ev, wrong)]
     if len(others): words += [H3(last), photo_cards(ev, others)]
     return Section(H2('Worst answers' if is_number else 'Worst mistakes, and what it looks at', id='mistakes'), *words, _on_the_pet(ev))
+
+# %% ../nbs/36_report.ipynb #36497f02
+def _suspect_card(ev, row):
+    "A sample whose label may be wrong, and what it looks like"
+    kind = ev.predictor.kind
+    words = [B(f'labelled {_label_text(row.label)}'), Br(), f'rather {_label_text(row.suggested)}, wrong with probability {row.score:.0%}', Br()]
+    if not kind.rows: heard = kind.html(row.file)
+    else: heard = kind.explained(kind.sample(row.file), ev.predictor.estimator, ev.target, ev.vocab.index(row.suggested)) if ev.one_class else ''
+    pics = [] if kind.rows else ev.pictures([row.file])
+    for o in pics: o.thumbnail((288,288))
+    shown_as = Div(*[Img(src=_data(o, 'jpeg', quality=80), alt='') for o in pics], cls='one')
+    return Figure(shown_as, NotStr(heard), Figcaption(*words, Small(shown(Path(row.file).name))), cls='wrong')
+
+def suspects_section(
+    ev:Evidence # What is known, with `suspects`
+) -> FT:
+    "Labels that may be wrong, the most suspicious first"
+    found = ev.suspects
+    counts = f'{found.n_worth} labels look wrong, {len(ev.copies)} files are copies of others, {len(ev.left_out)} could not be used.'
+    cards = [_suspect_card(ev, o) for o in found.photos.head(min(found.n_worth, 8)).itertuples()]
+    return Section(H2('Labels that look wrong', id='suspects'), *[P(o) for o in (counts, *found.summary(3))], *[Div(*cards, cls='cards')]*bool(cards))
 
 # %% ../nbs/36_report.ipynb #c58ce3f1
 @patch
@@ -1119,6 +1142,7 @@ def report_page(
     "The page about a model"
     ev.cautions.clear()
     *usual,last = _kind_of(ev).sections
+    if ev.suspects is not None: usual.append(suspects_section)
     parts = [_in_words(o, ev.predictor.kind) for f in bar(sections or [*usual, *more_sections, last]) if (o := f(ev)) is not None]
     names = ev.vocab
     name = ', '.join(map(str, names[:4]))+(f' and {len(names)-4} more' if len(names)>4 else '')
@@ -1154,17 +1178,20 @@ def report(
     bank:Path=None, # Folder of the banks; default: `bank_path()`
     target:str=None, # As a check: what the model answers with
     item:str|int=None, # As in `label_source`
-    label_delim:str=None # As in `label_source`
-) -> dict: # `file`, `score`, `summary`, `cautions` (sentences); files: `left_out` (`error`), `copies` (`copy_of`), `not_photos` (`reason`)
+    label_delim:str=None, # As in `label_source`
+    check:Callable=None # Of the `Evidence`: a `LabelCheck` of its labels, or None; default: they are not checked
+) -> dict: # `file`, `score`, `summary`, `cautions`, `labels` (sentences); files: `left_out` (`error`), `copies` (`copy_of`), `not_photos` (`reason`)
     "Write one page about a model, that needs no network and no other file; raises `PetlabError`"
     kind,out = saved_sample(read_info(model)),Path(out)
     place = _checked_place(out)
     if strange and kind.rows: raise PetlabError(f'strange={shown(strange)}: a model of {kind.name}s is asked nothing strange; leave it out')
     if strange: pet_files(strange := pets_path(strange, kind), kind)
     ev = Evidence(model, source, label, seed, strange, bank, target=target, item=item, label_delim=label_delim)
+    ev.suspects = check and check(ev)
     with whole_file(out) as new: new.write_text(to_xml(report_page(ev)), encoding='utf-8', errors='replace')
     left_out = [dict(file=str(o.file), error=o.reason) for o in ev.left_out.itertuples()]
     said = dict(summary=[_worded(report_sentence(ev), kind)], cautions=[_worded(o, kind) for o in ev.cautions])
+    said['labels'] = [] if ev.suspects is None else ev.suspects.summary(3)
     copies = [dict(file=str(k), copy_of=str(v)) for k,v in ev.copies.items()]
     others = [dict(file=str(k), reason=v) for k,v in ev.not_photos.items()]
     return dict(file=str(out), score=ev.score().asdict(), **said, left_out=left_out, copies=copies, not_photos=others)
