@@ -556,7 +556,7 @@ def search(
     out:str='photos', # Folder of the set; an interrupted one is gone on with
     source:str='openverse', # openverse, commons, inaturalist, gbif, brave, serpapi, serpapi_bing, a folder, or a file of addresses
     url:str=None, # Address of another server that answers as the source does
-    limits:str=None, # Requests that are allowed, such as '3/second, 200/day'; default: the source's own, of a --local server at --url 3/second
+    limits:str=None, # Requests that are allowed, such as '3/second, 200/day'; default: the source's own; of a --local --url 3/second
     contact:str=None, # Who asks, an address of mail or of a page, for the servers that want to know
     local:bool=False, # May the server and the photos be on this machine? For tests
     keep_copies:bool=False, # Do copies stay?
