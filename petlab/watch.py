@@ -317,7 +317,8 @@ def state(self:Watch) -> dict: # Of plain values
     "All that a page or a monitor shows"
     with self.lock:
         return dict(requests=self.requests, again=self.again, every=self.every, evidence=self.evidence, streams=self.streams,
-            alarms=self.n_alarms, last_alarms=[o._asdict() for o in self.alarms], windows={str(o): self.window(o) for o in (200,1000)}, feedback=self._feedback())
+            alarms=self.n_alarms, last_alarms=[o._asdict() for o in self.alarms],
+            windows={str(o): self.window(o) for o in (200,1000)}, feedback=self._feedback())
 
 # %% ../nbs/70_watch.ipynb #9dc4b17b
 _counted = ('requests','n_alarms','told_right','told_wrong','worse','evidence','told_at','run','ran','again')
