@@ -462,7 +462,7 @@ class Source:
     def __init__(self,
         key:str=None, # Default: from the environment; it is written nowhere
         url:str=None, # Of another server that answers as this; default: `PETLAB_<NAME>_URL` of the environment, or its own
-        limits:str|dict=None, # As in `request_limits`; default: `PETLAB_<NAME>_LIMITS` of the environment, or its own; 3/second of a `local` `url`
+        limits:str|dict=None, # As in `request_limits`; default: `PETLAB_<NAME>_LIMITS` of the environment, its own, or 3/second if `local`
         local:bool=False, # May the server, and the photos, be on this machine? For tests
         contact:str=None # Of who asks, an address of mail or of a page; default: `PETLAB_CONTACT` of the environment
     ):
