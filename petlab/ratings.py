@@ -898,7 +898,8 @@ def save(self:Recommender,
     if self.name not in _kept: raise PetlabError(f'{self.name}: no such model is saved here; a Learner of fastai has its own `export`')
     (folder := Path(folder)).mkdir(parents=True, exist_ok=True)
     r,args = self.ratings,{o: getattr(self, o) for o in signature(type(self)).parameters}
-    info = dict(format=1, model=self.name, args=args, users=r.users, items=r.items, titles={k: str(v) for k,v in r.titles.items()}, found=r.found)
+    titles = {k: str(v) for k,v in r.titles.items()}
+    info = dict(format=1, model=self.name, args=args, users=r.users, items=r.items, titles=titles, found=r.found)
     arrays = dict(u=r.u.astype(np.int32), i=r.i.astype(np.int32), rating=r.rating, line=np.array(self._line))
     if r.time is not None: arrays['time'] = np.asarray(r.time, float)
     if k := _kept[self.name]: arrays['learned'] = np.ascontiguousarray(getattr(self, k), np.float32)

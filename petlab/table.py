@@ -656,7 +656,7 @@ def doubtful_columns(
     share:float=.9, # Of the baseline's error (of a number: variance) that a column takes away by itself, to be doubted
     seed:int=42
 ) -> 'pd.DataFrame': # A row a column: what is wrong by it alone, cross-fitted, with its interval; by the baseline; `why` it is doubted
-    "Columns that tell the label by themselves, also by where they are empty; the doubts first; raises `PetlabError`"
+    "Columns that tell the label by themselves, also by where they are empty, but for test rows; the doubts first; raises `PetlabError`"
     import pandas as pd
     how = find_labels(source, label, None, item, kind='table')
     if how.target=='several': raise PetlabError(f'{how.label}: expected one class or one number a row')
@@ -666,7 +666,7 @@ def doubtful_columns(
     words = sorted({w for o in types.values() for w in o.words})
     kind = Table({c: o.kind for c,o in types.items() if o.why not in ('empty', 'the same in all rows')}, words=words)
     table = label_source(source, how.label, target=how.target, item=how.item, kind=kind)
-    table = table[table.reason=='']
+    table = table[(table.reason=='')&(table.set!='test')]
     table = table.iloc[np.random.default_rng(seed).permutation(len(table))[:most]]
     target = kinds[how.target].of(table.label.tolist())
     x,y,rows = kind.features([kind.sample(o) for o in table.file]),target.encode(table.label.tolist()),{}

@@ -1070,7 +1070,8 @@ def save(self:Assistant,
     "Write an assistant, without its model; raises `PetlabError`"
     path = Path(path) if path else self.model.folder/'assistant.json'
     info = dict(format=_assistant_format, model=self.model.info['weights']['sha256'], threshold=self.threshold, close=self.close,
-        by=self.by, scales=[*self.scales], refuse=self.refuse, ask=self.ask, replies=self.replies, facts=self.facts, learned=[*map(str, self.learned)])
+        by=self.by, scales=[*self.scales], refuse=self.refuse, ask=self.ask, replies=self.replies, facts=self.facts,
+        learned=[*map(str, self.learned)])
     with whole_file(path) as fn: fn.write_text(json.dumps(info, ensure_ascii=False, indent=1), encoding='utf8')
     return path
 
