@@ -143,12 +143,13 @@ def out_of_fold_logits(
     n_out = n_out or (y.shape[1] if y.ndim==2 else int(y.max())+1)
     t = y.astype(np.float32) if y.ndim==2 else np.eye(n_out, dtype=np.float32)[y]
     repeats,groups = repeats or (5 if len(y)<2000 else 2 if len(y)<5000 else 1),None if groups is None else np.asarray(groups)
-    with threadpool_limits(1, 'blas'):  # threads of BLAS wait for each other by spinning
+    with threadpool_limits(1, 'blas'), ThreadPoolExecutor(1) as pool:  # threads of BLAS wait for each other by spinning
+        clouds = None if y.ndim==2 else pool.submit(_cloud_logits, acts, y, n_out, groups, seed)
         x = _ridge_logits((axes or _Axes(acts)).together(groups), y, t)
         out = np.mean([_again_logits(x, y, n_out, groups, seed+i) for i in range(repeats)], 0)
         def beside(more): return (out+more*(out.std()/max(more.std(), 1e-6)))/2
         if len(y)<=2500 and len(y)*n_out<=40_000: out = beside(_direct_logits(acts.astype(np.float32), y, n_out, groups, seed))  # seconds
-        return out if y.ndim==2 else beside(_cloud_logits(acts, y, n_out, groups, seed))
+        return out if clouds is None else beside(clouds.result())
 
 # %% ../nbs/43_clean.ipynb #c1ea0014
 _shares = np.concatenate([[1e-6], np.geomspace(5e-4, .5, 30)])  # of wrong labels
