@@ -287,7 +287,7 @@ def _ending(data):
 @patch
 def size(self:Feedback) -> int: # Bytes
     "Of the samples that are kept"
-    return sum(o.stat().st_size for o in (self.folder/'kept').glob('*'))
+    return sum(o.stat().st_size for o in (self.folder/'kept').glob('[!.]*'))  # but for what is being written
 
 # %% ../nbs/71_serve.ipynb #06bbe88f
 @patch
