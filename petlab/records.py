@@ -174,7 +174,7 @@ def unseen_answers(
     valid_col:str|int=None, # As in `train_records`, but all rows are judged
     seed:int=0, # Of the folds
     bank:Path=None # Folder of the banks; default: `bank_path()`
-) -> Unseen: # The rows as from `label_source`; `Answers` of those that can be used, of which copies and relatives share a fold; target and kind
+) -> Unseen: # Rows as from `label_source`; `Answers` of those that can be used, copies and relatives in one fold; target and kind
     "What heads answer to records that they had not seen; raises `PetlabError`"
     how = find_labels(path, label, target and kinds[target].reads, item, label_delim, kind)
     kind,as_target = found_kind(path, how, kind, valid_col),kinds[target or how.target]
