@@ -577,9 +577,10 @@ def mistakes_section(
 def _suspect_card(ev, row):
     "A sample whose label may be wrong, and what it looks like"
     kind = ev.predictor.kind
-    words = [B(f'labelled {_label_text(row.label)}'), Br(), f'rather {_label_text(row.suggested)}, wrong with probability {row.score:.0%}', Br()]
-    if not kind.rows: heard = kind.html(row.file)
-    else: heard = kind.explained(kind.sample(row.file), ev.predictor.estimator, ev.target, ev.vocab.index(row.suggested)) if ev.one_class else ''
+    rather = f'rather {_label_text(row.suggested)}, wrong with probability {row.score:.0%}'
+    words,heard = [B(f'labelled {_label_text(row.label)}'), Br(), rather, Br()],'' if kind.rows else kind.html(row.file)
+    if kind.rows and ev.one_class:
+        heard = kind.explained(kind.sample(row.file), ev.predictor.estimator, ev.target, ev.vocab.index(row.suggested))
     pics = [] if kind.rows else ev.pictures([row.file])
     for o in pics: o.thumbnail((288,288))
     shown_as = Div(*[Img(src=_data(o, 'jpeg', quality=80), alt='') for o in pics], cls='one')
@@ -592,7 +593,8 @@ def suspects_section(
     found = ev.suspects
     counts = f'{found.n_worth} labels look wrong, {len(ev.copies)} files are copies of others, {len(ev.left_out)} could not be used.'
     cards = [_suspect_card(ev, o) for o in found.photos.head(min(found.n_worth, 8)).itertuples()]
-    return Section(H2('Labels that look wrong', id='suspects'), *[P(o) for o in (counts, *found.summary(3))], *[Div(*cards, cls='cards')]*bool(cards))
+    words = [P(o) for o in (counts, *found.summary(3))]
+    return Section(H2('Labels that look wrong', id='suspects'), *words, *[Div(*cards, cls='cards')]*bool(cards))
 
 # %% ../nbs/36_report.ipynb #c58ce3f1
 @patch
@@ -1180,7 +1182,7 @@ def report(
     item:str|int=None, # As in `label_source`
     label_delim:str=None, # As in `label_source`
     check:Callable=None # Of the `Evidence`: a `LabelCheck` of its labels, or None; default: they are not checked
-) -> dict: # `file`, `score`, `summary`, `cautions`, `labels` (sentences); files: `left_out` (`error`), `copies` (`copy_of`), `not_photos` (`reason`)
+) -> dict: # `file`, `score`; sentences: `summary`, `cautions`, `labels`; files: `left_out`, `copies` (`copy_of`), `not_photos` (`reason`)
     "Write one page about a model, that needs no network and no other file; raises `PetlabError`"
     kind,out = saved_sample(read_info(model)),Path(out)
     place = _checked_place(out)
