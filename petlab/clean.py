@@ -706,6 +706,24 @@ def plot(self:Check,
         with kind.open(o.file, draft=200) as sample: ax.imshow(kind.picture(sample))
         ax.set_title(f'{label_text(o.label)}\n{label_text(o.suggested)}? {o.score:.0%}', fontsize=10)
 
+# %% ../nbs/43_clean.ipynb #86f0b914
+def _check_records(source, label, target, item, label_delim, valid_col, bank, kind, seed):
+    "As `check_source`, of rows and texts: by heads of their kind that had not seen them"
+    import pandas as pd
+    from petlab.records import unseen_answers
+    o = unseen_answers(source, label, target, kind, item, label_delim, valid_col, seed, bank)
+    used = o.table[o.table.reason=='']
+    files,labels,first,pairs = used.file.tolist(),used.label.tolist(),{},{}
+    for i,k in enumerate(o.kind.digests(files)):
+        if (j := first.setdefault(k, i))!=i: pairs[j,i] = (0, 'same')
+    p = o.answers.out
+    logits = p if o.target.reads=='number' else np.log(p.clip(1e-7)) if o.target.reads=='class' else np.log(p.clip(1e-7)/(1-p).clip(1e-7))
+    found = _judged(o.target, files, labels, logits, None, [(i,j) for i,j in pairs if labels[i]!=labels[j]])
+    none,lost = pd.DataFrame(columns=['file','label','score']),o.table[o.table.reason!=''][['file','reason','readable']]
+    unreadable,unlabelled = (lost[w][['file','reason']].reset_index(drop=True) for w in (~lost.readable, lost.readable))
+    copies = _pair_table(pairs, files, labels, used.set.tolist())
+    return Check(found, copies, none, none, unreadable, unlabelled, _balance(labels, o.target), o.kind.name)
+
 # %% ../nbs/43_clean.ipynb #c1ea0084
 def _opened(table, bank, waves):
     "`table` with what can't be read left out, and the digest of each file"
@@ -731,6 +749,7 @@ def check_source(
 ) -> Check:
     "What is wrong with a set of photos and their labels; raises `PetlabError` where it can't be checked"
     import pandas as pd
+    if sample_kinds[kind].rows: return _check_records(source, label, target, item, label_delim, valid_col, bank, kind, seed)
     table = label_source(source, label, lambda files: ['']*len(files), target and kinds[target].reads, item, label_delim, valid_col, kind,
         strict=False)
     labels,there = table.label[table.reason==''].tolist(),table.file.map(os.path.lexists)

@@ -594,6 +594,18 @@ def read_familiar(
         raise ModelError(f'{fn} does not say what the model was taught; save the model again')
     return res
 
+# %% ../nbs/15_model.ipynb #57c8b251
+_sklearn_torch = 'sklearn.externals.array_api_compat.torch'  # skops imports all of scikit-learn, and by this torch: 500 MB, a second
+
+def _skops():
+    "`skops.io`, and no torch that was not there"
+    new = _sklearn_torch not in sys.modules
+    if new: sys.modules[_sklearn_torch] = None
+    try: import skops.io
+    finally:
+        if new: sys.modules.pop(_sklearn_torch, None)
+    return skops.io
+
 # %% ../nbs/15_model.ipynb #8f0f810b
 _plain_parts = {'functools.partial', 'sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor',
     'sklearn.utils.validation.check_array'}  # of gradient boosting, which skops knows of but does not list
@@ -610,16 +622,13 @@ def estimator_bytes(
     kind # `Sample` that it is for, whose module may bring classes of its own
 ) -> bytes:
     "A fitted estimator, for `write_model`; raises `ModelError` where it could not be read again"
-    import skops.io
-    data = skops.io.dumps(estimator)
+    data = _skops().dumps(estimator)
     _admitted(data, kind, type(estimator).__name__)
     return data
 
 def _admitted(data, kind, name):
     "Classes of an estimator beyond those that skops knows; raises `ModelError` for one that is none of its kind's"
-    import skops.io
-    room = sys.modules[type(kind).__module__]
-    found = skops.io.get_untrusted_types(data=data)
+    room,found = sys.modules[type(kind).__module__],_skops().get_untrusted_types(data=data)
     if strange := [o for o in found if o not in _plain_parts and not _is_own(o, room)]:
         raise ModelError(f'{name} holds {strange[0]}, which is neither of scikit-learn nor an estimator of {room.__name__}; it is not read')
     return found
@@ -630,11 +639,10 @@ def read_estimator(
     info:dict # From `read_info`
 ): # Of scikit-learn, fitted
     "What a saved model answers by; runs nothing that is in the folder; raises `ModelError`"
-    import skops.io
     fn = _still(folder, _estimator, info['weights']['sha256'])
     try:
         data = fn.read_bytes()
-        return skops.io.loads(data, trusted=_admitted(data, saved_sample(info), fn))
+        return _skops().loads(data, trusted=_admitted(data, saved_sample(info), fn))
     except ModelError: raise
     except (OSError, KeyError, ValueError, TypeError, AttributeError, ImportError, zipfile.BadZipFile) as e:
         raise ModelError(f"{fn} holds no estimator that scikit-learn reads here ({e}); train the model again") from e

@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/predict.html.md"""
 __all__ = ['Seen', 'add_grid_head', 'load_tensors', 'Predictor', 'estimated', 'quantize_model']
 
 # %% ../nbs/17_predict.ipynb #2a52916f
-import logging, os, random, sys, tempfile, threading, numpy as np
+import logging, os, random, tempfile, threading, numpy as np
 from collections import namedtuple
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -135,17 +135,6 @@ def _opened(
 
 _outputs = {'class': 'classes', 'several': 'labels', 'number': 'numbers'}
 
-_sklearn_torch = 'sklearn.externals.array_api_compat.torch'  # skops imports all of scikit-learn, and by this torch: 500 MB
-
-@contextmanager
-def _missing(name):
-    "There is no such module to the end of the block, unless it is imported already"
-    new = name not in sys.modules
-    if new: sys.modules[name] = None
-    try: yield
-    finally:
-        if new: sys.modules.pop(name, None)
-
 class Predictor:
     "A saved model, ready to predict; needs neither fastai nor torch where OpenVINO is installed; threads may share it"
     def __init__(self,
@@ -157,8 +146,7 @@ class Predictor:
         self.vocab,self._lock,self._engines,self.estimator = self.info['vocab'],threading.Lock(),{},None
         self.familiar = read_familiar(folder, self.info)
         if 'estimator' in self.info:
-            with _missing(_sklearn_torch): self.estimator = read_estimator(folder, self.info)
-            self.name,self.network = self.info['estimator'],None
+            self.estimator,self.name,self.network = read_estimator(folder, self.info),self.info['estimator'],None
             return
         pre = self.info['preprocess']
         self.resize = dict(size=tuple(pre['size']), method=pre['method'], pad_mode=pre['pad_mode'])
