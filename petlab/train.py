@@ -297,7 +297,7 @@ _most = 1000  # Samples that say how strange one may look; of more of them, a fi
 def _distances(target, acts, y, groups, seed, valid=None):
     "A `FeatureDistance`, the distances of `valid`, or of samples that it, or one like it, was not fitted on, and which these are"
     classes,rng = y if target.name=='class' else np.zeros(len(acts), int),np.random.default_rng(seed)
-    folds = 5 if len(acts)>_most else min(20, max(5, 8000//len(acts)))  # a fit on fewer finds others farther away: leave out few
+    folds = 5 if len(acts)>_most else min(20, max(5, 4000//len(acts)))  # a fit on fewer finds others farther away: leave out few
     def some(rows, most): return rng.permutation(np.flatnonzero(rows))[:most]
     def fitted(rows):
         rows = some(rows, max(_most, 4*len(target.vocab)))
