@@ -113,7 +113,7 @@ def _cloud_logits(acts, y, n_out, groups, seed, folds=10):
         s,v = np.linalg.eigh(x@x.T)
         x = v*np.sqrt(s.clip(0))
     elif x.shape[1]>512: x = x@np.random.default_rng(seed).standard_normal((x.shape[1], 512), np.float32)  # distances stay
-    res = discriminant_held_out(x, y, stratified_folds(y, folds, seed, groups), [np.square(x).mean()], n_out)[0]
+    res = discriminant_held_out(x, y, stratified_folds(y, folds, seed, groups), [max(np.square(x).mean(), 1e-6)], n_out)[0]
     return res-res.mean(1, keepdims=True)
 
 def _direct_logits(acts, y, n_out, groups, seed):
