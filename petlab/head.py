@@ -204,9 +204,13 @@ def discriminant_held_out(
     return res
 
 # %% ../nbs/13_head.ipynb #71fd92c7
-class Blend(namedtuple('Blend', 'strength temperature shrinkage discriminant_temperature')):
+class Blend(namedtuple('Blend', 'strength temperature shrinkage discriminant_temperature balance', defaults=(0.,))):
     "The mean of logits of logistic regression (`strength`: scikit-learn's C) and of shrunk discriminant analysis, by a temperature each"
     def __call__(self, logistic, discriminant): return .5*(logistic/self.temperature + discriminant/self.discriminant_temperature)
+    def balanced(self, logits, y):
+        "Logits, or biases, [...,k] less `balance` times the logarithms of the shares that classes have in `y` [n]; unseen ones stay"
+        counts = np.bincount(y, minlength=logits.shape[-1])
+        return logits - np.float32(self.balance)*np.log(np.where(counts, counts/len(y), 1)).astype(np.float32)
 
 def strength_facts(
     strength # As in `fit_head`
@@ -224,13 +228,21 @@ def _temperature(logits, y, steps=12):
         low,high = (low,mid) if ((p*a).sum(1)/p.sum(1)).mean()<want else (mid,high)
     return float(f'{np.exp((low+high)/2):.4g}')
 
-# %% ../nbs/13_head.ipynb #e98756e0
+# %% ../nbs/13_head.ipynb #9a6d34a2
 def _best(logits, y):
     "Of logits [s,n,k] those of least loss, each by its temperature: which, that temperature, and the mean loss of each [s]"
     temperatures = [_temperature(o, y) for o in logits]
     losses = np.array([cross_entropy(o/t, y) for o,t in zip(logits, temperatures)])
     return int(losses.argmin()),temperatures[losses.argmin()],losses
 
+def _balanced(logistic, discriminant, y, blend):
+    "Logits [n,k] of a blend with the balance by which the fewest held-out items are wrong, the largest of such, and that blend"
+    blends = [blend._replace(balance=o) for o in (1., .5, 0.)]
+    outs = [o.balanced(o(logistic, discriminant), y) for o in blends]
+    i = np.argmin([(o.argmax(1)!=y).sum() for o in outs])
+    return outs[i],blends[i]
+
+# %% ../nbs/13_head.ipynb #e98756e0
 def _chosen(acts, y, fold, n_out=None):
     "As `CrossVal`: of all that is tried, the settings that answer best to items of other folds"
     space = _axes(_standardised(acts)[0])
@@ -242,14 +254,15 @@ def _chosen(acts, y, fold, n_out=None):
         return out[i],_strengths[i],losses.mean(1)
     other = discriminant_held_out(space[0], y, fold, _shrinkages, n_out)
     (i,t,losses),(j,u,more) = _best(out, y),_best(other, y)
-    blend = Blend(_strengths[i], t, _shrinkages[j], u)
-    return blend(out[i], other[j]),blend,np.concatenate([losses, more])
+    out,blend = _balanced(out[i], other[j], y, Blend(_strengths[i], t, _shrinkages[j], u))
+    return out,blend,np.concatenate([losses, more])
 
 def _held_out_as(acts, y, fold, strength, n_out=None):
     "Logits [n,k] of each item in its first view by heads of such settings, fitted without its fold"
     space,blended = _axes(_standardised(acts)[0]),isinstance(strength, Blend)
     out = _held_out(space, y, fold, [strength.strength if blended else strength], n_out, 1e-4)[0]
-    return strength(out, discriminant_held_out(space[0], y, fold, [strength.shrinkage], n_out)[0]) if blended else out
+    if not blended: return out
+    return strength.balanced(strength(out, discriminant_held_out(space[0], y, fold, [strength.shrinkage], n_out)[0]), y)
 
 # %% ../nbs/13_head.ipynb #e6dcb0b8
 class CrossVal(namedtuple('CrossVal', 'out strength losses')):
@@ -324,6 +337,7 @@ def fit_head(
         with _one_thread(len(x)<4000):
             for last in islice(fit, stop-done): pass
         w = blend(last)
+        if isinstance(strength, Blend): w[-1] = strength.balanced(w[-1], y)
         head = Head(mean, var, np.ascontiguousarray((axes@w[:-1]).T), w[-1] if y.ndim==2 else w[-1]-w[-1].mean())
         yield head._replace(bias=head.weight@head.tensors()[1])
 
