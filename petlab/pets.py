@@ -8,7 +8,7 @@ Docs: https://petlab.github.io/petlab/pets.html.md"""
 __all__ = ['DownloadError', 'oxford_pets', 'pets_path']
 
 # %% ../nbs/04_pets.ipynb #9787cfa8
-import os, stat, tempfile
+import os, stat
 from pathlib import Path
 from . import PetlabError
 from .core import *
@@ -33,15 +33,15 @@ def _untar_whole(url, dest, check):
     arch = fastai_path('archive')/Path(url).name
     check = check or read_checks(checks_module(fastai.data)).get(url)
     if arch.exists() and check and path_stats(arch)!=check: arch.unlink()
-    with tempfile.TemporaryDirectory(dir=dest.parent, prefix='.fetching-') as tmp:
+    with whole_folder(dest) as new:
         try:
-            got = untar_data(url, archive=arch.parent, data=tmp, base=tmp)
+            got = untar_data(url, archive=arch.parent, data=new.parent, base=new.parent)
             if check and path_stats(arch)!=check: raise OSError('wrong checksum')
             if lost := _missing_photos(got): raise OSError(f'{len(lost)} photos of its list.txt are not in it, {lost[0]} for one')
         except Exception as e:
             if not getattr(e, 'errno', None): arch.unlink(missing_ok=True)
             raise
-        got.rename(dest)
+        got.rename(new)
 
 # %% ../nbs/04_pets.ipynb #ca277cd5
 def _oxford_folder(url=None):
@@ -59,7 +59,6 @@ def oxford_pets(
     url = url or URLs.PETS
     try:
         dest = _oxford_folder(url)
-        dest.parent.mkdir(parents=True, exist_ok=True)
         if not dest.exists(): _untar_whole(url, dest, check)
         lost = _missing_photos(dest)
     except Exception as e:
@@ -82,14 +81,9 @@ def _drawn(kind):
         return sketch_pets()
     place = data_path()/f'petlab-sketch-{kind.name}-{kind.version}'
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if place.exists(): return _table_in(place, kind)
-        with tempfile.TemporaryDirectory(dir=place.parent, prefix='.drawing-') as tmp:
-            kind.sketch(Path(tmp)/'new')
-            try: return _table_in(Path(tmp, 'new').rename(place), kind)
-            except OSError:
-                if not place.exists(): raise
-                return _table_in(place, kind)  # another process came first
+        if not place.exists():
+            with whole_folder(place) as new: kind.sketch(new)
+        return _table_in(place, kind)
     except OSError as e: raise PetlabError(f'{place} could not be written ({e.strerror or e}); set FASTAI_HOME to another folder') from e
 
 def pets_path(

@@ -591,9 +591,9 @@ def suspects_section(
 ) -> FT:
     "Labels that may be wrong, the most suspicious first"
     found = ev.suspects
-    counts = f'{found.n_worth} labels look wrong, {len(ev.copies)} files are copies of others, {len(ev.left_out)} could not be used.'
+    others = f'{len(ev.copies)} files are copies of others, {len(ev.left_out)} could not be used.'
     cards = [_suspect_card(ev, o) for o in found.photos.head(min(found.n_worth, 8)).itertuples()]
-    words = [P(o) for o in (counts, *found.summary(3))]
+    words = [P(o) for o in (*found.summary(3), others)]
     return Section(H2('Labels that look wrong', id='suspects'), *words, *[Div(*cards, cls='cards')]*bool(cards))
 
 # %% ../nbs/36_report.ipynb #c58ce3f1
