@@ -68,7 +68,8 @@ def model_card(
     s,t,int8,vocab,target = info['score'],info['training'],(info.get('network') or {}).get('int8'),info['vocab'],saved_target(info)
     strength,sample = t.get('strength') or 'by leave-one-out',_plain(info.get('sample', 'photo'))
     shrunk = f", blended with discriminant analysis at shrinkage {_plain(t['shrinkage'])}" if 'shrinkage' in t else ''
-    how = f"in {len(t['epochs'])} epochs" if 'epochs' in t else f'on banked activations, at strength {strength}{shrunk}'
+    balanced = f", balance {_plain(t['balance'])} (1: classes are taken as equally common)" if t.get('balance') else ''
+    how = f"in {len(t['epochs'])} epochs" if 'epochs' in t else f'on banked activations, at strength {strength}{shrunk}{balanced}'
     if 'estimator' in info: how = f"on features of them, by {_plain(info['estimator'])}"
     rows = '\n'.join(f'| {_plain(k)} | {_plain(v)} |' for k,v in target.rows(s).items())
     use = _use.format(*_samples.get(info.get('sample', 'photo'), _samples['table'] if 'estimator' in info else _samples['photo']))
