@@ -205,7 +205,7 @@ def discriminant_held_out(
 
 # %% ../nbs/13_head.ipynb #71fd92c7
 class Blend(namedtuple('Blend', 'strength temperature shrinkage discriminant_temperature balance', defaults=(0.,))):
-    "The mean of logits of logistic regression (`strength`: scikit-learn's C) and of shrunk discriminant analysis, by a temperature each"
+    "The mean of logits of logistic regression (`strength`: scikit-learn's C) and of shrunk discriminant analysis; `balance`: in `balanced`"
     def __call__(self, logistic, discriminant): return .5*(logistic/self.temperature + discriminant/self.discriminant_temperature)
     def balanced(self, logits, y):
         "Logits, or biases, [...,k] less `balance` times the logarithms of the shares that classes have in `y` [n]; unseen ones stay"
